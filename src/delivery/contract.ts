@@ -1,0 +1,83 @@
+/** How an execution ended, or why there was none. REJECTED: intake refused the event. POISON: it took its worker down too often. */
+export type EndStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'REJECTED' | 'POISON';
+
+export interface End {
+  readonly status: EndStatus;
+  /** The output as JSON text; present only on success and when the parcel asked for outputs. */
+  readonly output?: string;
+  /** For REJECTED: a code of the platform (INVALID_JSON, INPUT_REJECTED, PAYLOAD_TOO_LARGE). */
+  readonly error?: string;
+  readonly cause?: string;
+  readonly startTimeMs: number;
+  readonly stopTimeMs: number;
+  /** How often the event has been dispatched before, because a worker died under it. */
+  readonly redeliveries: number;
+}
+
+/**
+ * Raw events of one source for one machine, handed to dispatch as they came: the main thread does not parse what it only
+ * carries. A parcel may hold one event or thousands; dispatch cuts and joins parcels into batches as workers become idle.
+ */
+export interface Parcel {
+  readonly settler: Settler;
+  readonly machine: string;
+  readonly count: number;
+  /** The events' bytes, UTF-8 JSON, back to back or with anything between them. Not touched by the caller afterwards. */
+  readonly bytes: Uint8Array;
+  /** Offset and length of event i at [2i] and [2i+1]. */
+  readonly spans: Uint32Array;
+  /** Execution names: one for each event, or a prefix to which `-${firstSerial + i}` is appended (derived from coordinates). */
+  readonly names: readonly string[] | NameSequence;
+  /** When each execution began to exist (first acceptance; the same after a redelivery), Unix milliseconds. */
+  readonly startTimeMs: number;
+  /** Asks for the outputs of successful executions. */
+  readonly wantsOutput: boolean;
+  /** Always the same worker for the same lane number (modulo the number of workers); -1: any. */
+  readonly lane: number;
+  /** True: never run a second time. An event whose worker died after it may have begun ends as POISON instead. Synchronous starts ask for this. */
+  readonly atMostOnce?: boolean;
+  /** The source's own; dispatch hands it back untouched. */
+  readonly tag: unknown;
+}
+
+export interface NameSequence {
+  readonly prefix: string;
+  readonly firstSerial: number;
+}
+
+/**
+ * Told what became of a parcel's events. Every event is reported exactly once, by `succeeded` or by `ended`, on the main
+ * thread. `parked` is said besides, before the end, of an event whose execution waits for something.
+ */
+export interface Settler {
+  /** Events from (inclusive) to to (exclusive) succeeded; called only for parcels that do not want outputs. */
+  succeeded(parcel: Parcel, from: number, to: number): void;
+  ended(parcel: Parcel, index: number, end: End): void;
+  /** Intake accepted the event and its execution has parked. */
+  parked?(parcel: Parcel, index: number): void;
+}
+
+export interface Dispatch {
+  /**
+   * True when `count` more events of `bytes` bytes fit below the in-flight limits (the machine's own included), besides
+   * `pending` events of the machine that are on their way here. What is larger than a limit passes alone: it would wait
+   * for ever otherwise.
+   */
+  hasRoom(machine: string, count: number, bytes: number, pending?: number): boolean;
+  /** How many events of this machine may be in flight at once. */
+  mostFor(machine: string): number;
+  /** Takes the parcel whatever the limits say (a caller that must not exceed them asks hasRoom in the same turn). */
+  offer(parcel: Parcel): void;
+  /** Calls back once there is room again after a refusal by hasRoom. */
+  onRoom(callback: () => void): void;
+  /** Ends as TIMED_OUT/aborted nothing: only forgets the parcels of a settler whose source is gone (lost partition). Their ends are no longer reported. */
+  forget(settler: Settler): void;
+  /** Resolves when nothing is in flight, or after `deadlineMs` milliseconds. Answers how many events are still in flight. */
+  drain(deadlineMs: number): Promise<number>;
+  /** Events offered whose end has not been reported yet, the queued ones included. */
+  readonly inFlight: number;
+  /** Bytes of the parcels that have such events: what they keep in memory. */
+  readonly inFlightBytes: number;
+  /** Events that no worker has been given yet. */
+  readonly queued: number;
+}
