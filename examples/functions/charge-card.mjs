@@ -1,0 +1,1 @@
+export { handler } from '../billing/functions/charge-card.mjs';

@@ -1,0 +1,1 @@
+export { handler } from '../two-functions/functions/from-fahrenheit.mjs';

@@ -1,0 +1,1 @@
+export { handler } from '../billing/functions/price-line.mjs';

@@ -1,0 +1,1 @@
+export { handler } from '../billing/functions/total-invoice.mjs';
