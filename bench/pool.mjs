@@ -1,0 +1,132 @@
+import { Piscina } from 'piscina';
+import { createDispatch } from '../dist/delivery/dispatch.js';
+import { createPool } from '../dist/pool/pool.js';
+
+/*
+ * Events a second through dispatch and pool, raw bytes in: the Choice→Pass→Succeed machine on 145-byte events. The baseline
+ * is the obvious way to use worker threads: one piscina task for each event, on as many workers, that parses it and runs the
+ * same compiled machine. Both sides' outcomes are proved equal first.
+ */
+
+const DEFINITION = JSON.stringify({
+  StartAt: 'Hot?',
+  States: {
+    'Hot?': { Type: 'Choice', Choices: [{ Variable: '$.temperature', NumericGreaterThan: 30, Next: 'Mark' }], Default: 'Done' },
+    Mark: { Type: 'Pass', Result: 'high', ResultPath: '$.level', Next: 'Done' },
+    Done: { Type: 'Succeed' },
+  },
+});
+const PARCEL_EVENTS = 4096;
+const WORKERS = 2;
+
+function eventOf(i) {
+  const event = { id: `device-${String(i % 10_000).padStart(6, '0')}`, temperature: i % 61, humidity: 40 + (i % 50), site: 'berlin-mitte-07', time: 1_760_000_000_000 + i, ok: true, note: '' };
+  event.note = 'x'.repeat(145 - JSON.stringify(event).length);
+  return JSON.stringify(event);
+}
+
+function parcelBytes(first, count) {
+  const texts = Array.from({ length: count }, (_, i) => eventOf(first + i));
+  const bytes = Buffer.from(`${texts.join('\n')}\n`);
+  const spans = new Uint32Array(2 * count);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    spans[2 * i] = at;
+    spans[2 * i + 1] = texts[i].length;
+    at += texts[i].length + 1;
+  }
+  return { bytes, spans };
+}
+
+/** Offers `parcels` parcels as room allows; resolves with the ends' outputs, where they are wanted, by event. */
+function runDispatch(dispatch, parcels, wantsOutput, keep) {
+  const outputs = [];
+  return new Promise((resolve, reject) => {
+    let open = parcels.length * PARCEL_EVENTS;
+    let next = 0;
+    const settled = (count) => {
+      open -= count;
+      if (open === 0) resolve(outputs);
+    };
+    const settler = {
+      succeeded: (_, from, to) => settled(to - from),
+      ended: (parcel, index, end) => {
+        if (end.status !== 'SUCCEEDED') reject(new Error(`${end.status}: ${end.error} ${end.cause}`));
+        if (keep) outputs[parcel.tag * PARCEL_EVENTS + index] = end.output;
+        settled(1);
+      },
+    };
+    const feed = () => {
+      while (next < parcels.length) {
+        const { bytes, spans } = parcels[next];
+        if (!dispatch.hasRoom('bench', PARCEL_EVENTS, bytes.length)) return dispatch.onRoom(feed);
+        const names = { prefix: 'bench-0', firstSerial: next * PARCEL_EVENTS };
+        dispatch.offer({ settler, machine: 'bench', count: PARCEL_EVENTS, bytes, spans, names, startTimeMs: Date.now(), wantsOutput, lane: -1, tag: next++ });
+      }
+    };
+    feed();
+  });
+}
+
+async function runTasks(piscina, texts) {
+  const outputs = Array.from({ length: texts.length });
+  let next = 0;
+  const walk = async () => {
+    while (next < texts.length) {
+      const i = next++;
+      outputs[i] = await piscina.run(texts[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: 512 }, walk));
+  return outputs;
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+async function rate(count, run) {
+  const from = performance.now();
+  await run();
+  return (count / (performance.now() - from)) * 1000;
+}
+
+/** @param {{ rounds?: number, events?: number, taskEvents?: number, maxBatchEvents?: number }} [options] */
+export async function run(options = {}) {
+  const rounds = options.rounds ?? 5;
+  const events = options.events ?? 500_000;
+  const taskEvents = options.taskEvents ?? 50_000;
+  const pool = createPool({ workers: WORKERS, ...(options.maxBatchEvents === undefined ? {} : { maxBatchEvents: options.maxBatchEvents }) });
+  const piscina = new Piscina({
+    filename: new URL('./pool-task.mjs', import.meta.url).href,
+    workerData: DEFINITION,
+    minThreads: WORKERS,
+    maxThreads: WORKERS,
+    concurrentTasksPerWorker: 16,
+  });
+  try {
+    await pool.install({ machine: 'bench', definition: DEFINITION });
+    const dispatch = createDispatch({ lanes: pool.lanes, machines: pool });
+    const distinct = Array.from({ length: 8 }, (_, i) => parcelBytes(i * PARCEL_EVENTS, PARCEL_EVENTS));
+    const parcels = Array.from({ length: Math.ceil(events / PARCEL_EVENTS) }, (_, i) => distinct[i % distinct.length]);
+    const total = parcels.length * PARCEL_EVENTS;
+    const texts = Array.from({ length: taskEvents }, (_, i) => eventOf(i % (8 * PARCEL_EVENTS)));
+
+    const ours = await runDispatch(dispatch, distinct, true, true);
+    const theirs = await runTasks(piscina, texts.slice(0, ours.length));
+    if (theirs.some((output, i) => JSON.stringify(output) !== ours[i])) throw new Error('dispatch and piscina tasks disagree');
+
+    const values = { bare: [], outputs: [], tasks: [] };
+    for (let round = 0; round < rounds; round++) {
+      values.bare.push(await rate(total, () => runDispatch(dispatch, parcels, false, false)));
+      values.tasks.push(await rate(texts.length, () => runTasks(piscina, texts)));
+      values.outputs.push(await rate(total, () => runDispatch(dispatch, parcels, true, false)));
+    }
+    const baseline = { name: 'one piscina task per event', value: Math.round(median(values.tasks)) };
+    const row = (name, list) => ({ suite: 'pool', case: name, value: Math.round(median(list)), unit: 'events/s', baseline, ratio: Number((median(list) / median(values.tasks)).toFixed(2)) });
+    return [row('choice-pass-succeed', values.bare), row('choice-pass-succeed, outputs wanted', values.outputs)];
+  } finally {
+    await pool.close();
+    await piscina.destroy();
+  }
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) console.log(JSON.stringify(await run(), null, 2));

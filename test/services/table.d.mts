@@ -1,0 +1,1 @@
+export function brokerList(value: string): string[];
