@@ -1,0 +1,10 @@
+export { compile, MAX_TIMEOUT_SECONDS, type CompileOptions } from './asl/compile.ts';
+export { Fault } from './asl/fault.ts';
+export type { Json, Program, Task, TaskCall, TaskReference, TaskResolver } from './asl/types.ts';
+export { validateDefinition, type ValidateOptions } from './asl/validate/validate.ts';
+export { createEngine, type Engine, type EngineOptions, type Limits, type MachineOptions } from './engine.ts';
+export type { BulkStart, EngineApi, ExecutionDescription, MachineSummary, Rejection, Started, SyncExecution } from './api/contract.ts';
+export type { Dispatch, End, EndStatus, NameSequence, Parcel, Settler } from './delivery/contract.ts';
+export { FAULTS, MillraceError, type Diagnostic, type FaultCode, type FaultName } from './errors.ts';
+export type { Origin, Outcome, Runtime, RuntimeOptions, RunStatus } from './runtime/contract.ts';
+export { createRuntime } from './runtime/runtime.ts';

@@ -1,0 +1,115 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { renderConfigValidators, renderStructureValidators } from '../docs/validators.mjs';
+import { ASL_SCHEMA } from '../src/asl/validate/schema.ts';
+import { loadConfig } from '../src/config.ts';
+import { renderConfigurationDoc } from '../src/config/config-doc.ts';
+import { editorSchema, renderEditorSchema } from '../src/config/editor-schema.ts';
+import { renderErrorsDoc } from '../src/config/errors-doc.ts';
+import { CONFIG_MISTAKES } from '../src/config/mistakes.ts';
+import { CONFIG_SCHEMA, type ConfigSchema } from '../src/config/schema.ts';
+import { FAULTS } from '../src/errors.ts';
+import { renderMetricsDoc } from '../src/telemetry/metrics-doc.ts';
+
+const docs = new URL('../docs/', import.meta.url);
+const read = (name: string): string => readFileSync(new URL(name, docs), 'utf8');
+
+const GENERATED: Readonly<Record<string, () => string>> = {
+  'asl.schema.json': () => `${JSON.stringify(ASL_SCHEMA, null, 2)}\n`,
+  'configuration.md': renderConfigurationDoc,
+  'errors.md': renderErrorsDoc,
+  'metrics.md': renderMetricsDoc,
+  'millrace.schema.json': renderEditorSchema,
+  '../src/asl/validate/structure-validators.ts': () => renderStructureValidators(ASL_SCHEMA),
+  '../src/config/config-validators.ts': () => renderConfigValidators(CONFIG_SCHEMA),
+};
+
+describe('generated pages', () => {
+  it.each(Object.keys(GENERATED))('docs/%s is what its source renders (else: npm run build && node docs/generate.mjs)', (name) => {
+    expect(read(name)).toBe(GENERATED[name]!());
+  });
+
+  it('are all written by docs/generate.mjs', () => {
+    expect([...read('generate.mjs').matchAll(/^ {2}'(.+)':/gm)].map((match) => match[1])).toEqual(Object.keys(GENERATED));
+  });
+});
+
+describe('docs/errors.md', () => {
+  it('names every code, and no other', () => {
+    const codes = [...read('errors.md').matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1]);
+    expect(codes).toEqual([...Object.keys(FAULTS), ...Object.keys(CONFIG_MISTAKES)]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const examples = [...read('configuration.md').matchAll(/```yaml\n([^]*?)```/g)].map((match) => match[1]!);
+
+  it('has examples, all of which load and satisfy the schema for editors', () => {
+    expect(examples).toHaveLength(2);
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
+    mkdirSync(join(folder, 'functions'));
+    for (const file of ['triage.asl.json', 'billing.asl.json', 'invoice.schema.json']) writeFileSync(join(folder, file), '{}');
+    for (const example of examples) {
+      writeFileSync(join(folder, 'millrace.yaml'), example);
+      const config = loadConfig({ cwd: folder, env: {} });
+      expect(config).toMatchObject({ server: { host: '127.0.0.1', port: 8080 }, dataDir: join(folder, 'data'), workers: 'auto' });
+      expect(Object.keys(config.machines).toSorted()).toEqual(['billing', 'triage']);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it('has a row for every key', () => {
+    const keys = (schema: ConfigSchema): string[] => [
+      ...Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => (inner.properties === undefined && inner.additionalProperties === undefined ? [key] : keys(inner))),
+      ...(schema.additionalProperties === undefined || schema.additionalProperties === false ? [] : keys(schema.additionalProperties)),
+    ];
+    const rows = [...read('configuration.md').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+    expect(rows.toSorted()).toEqual(keys(CONFIG_SCHEMA).toSorted());
+  });
+});
+
+describe('docs/millrace.schema.json', () => {
+  const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(editorSchema());
+  const accepts = (yaml: string): boolean => validate(parse(yaml)) as boolean;
+
+  it('takes what an editor sees: interpolations in place of numbers and words', () => {
+    for (const yaml of ['server: { port: "${PORT:-8080}" }', 'workers: ${W}', 'compatibility: ${C}', 'machines: { a: "${A}", b: { definition: x, timeoutSeconds: "${T}" } }', 'server: { port: 1 }', 'workers: auto', '{}']) {
+      expect([yaml, accepts(yaml)]).toEqual([yaml, true]);
+    }
+  });
+
+  it('refuses what the configuration refuses', () => {
+    for (const yaml of ['server: { port: eighty }', 'server: { port: 65536 }', 'workers: many', 'workers: 0', 'compatibility: lax', 'prot: 1', 'machines: { a b: x }', 'machines: { a: {} }', 'machines: { a: [] }', '[]']) {
+      expect([yaml, accepts(yaml)]).toEqual([yaml, false]);
+    }
+  });
+
+  it('has a title, a description and an example for every key, and examples and defaults that are valid', () => {
+    const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+    const visit = (schema: ConfigSchema, path: string): void => {
+      expect([path, typeof schema.title, typeof schema.description, (schema.examples ?? []).length > 0]).toEqual([path, 'string', 'string', true]);
+      const check = ajv.compile(schema);
+      for (const value of [...(schema.examples ?? []), ...(schema.default === undefined ? [] : [schema.default])]) expect([path, value, check(value)]).toEqual([path, value, true]);
+      for (const [key, inner] of Object.entries(schema.properties ?? {})) visit(inner, `${path}/${key}`);
+      if (schema.additionalProperties !== undefined && schema.additionalProperties !== false) visit(schema.additionalProperties, `${path}/*`);
+    };
+    const { $schema: _, ...root } = CONFIG_SCHEMA as ConfigSchema;
+    visit(root, '');
+  });
+});
+
+describe('pages', () => {
+  it('link only to pages that exist', () => {
+    const broken: string[] = [];
+    for (const page of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
+      for (const [, target] of read(page).matchAll(/\]\(([\w.-]+\.(?:md|json))(?:#[\w-]*)?\)/g)) {
+        if (!readdirSync(docs).includes(target!)) broken.push(`${page}: ${target}`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+});
