@@ -1,11 +1,16 @@
-/** How an execution ended, or why there was none. REJECTED: intake refused the event. POISON: it took its worker down too often. */
-export type EndStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'REJECTED' | 'POISON';
+import type { EventDetails } from './source.ts';
+
+/**
+ * How an execution ended, or why there was none. REJECTED: intake refused the event. FILTERED: the source's filter let it
+ * go. POISON: it took its worker down too often.
+ */
+export type EndStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'REJECTED' | 'FILTERED' | 'POISON';
 
 export interface End {
   readonly status: EndStatus;
   /** The output as JSON text; present only on success and when the parcel asked for outputs. */
   readonly output?: string;
-  /** For REJECTED: a code of the platform (INVALID_JSON, INPUT_REJECTED, PAYLOAD_TOO_LARGE). */
+  /** For REJECTED: a code of the platform (INVALID_JSON, EVENT_REJECTED, INPUT_REJECTED, PAYLOAD_TOO_LARGE, EMPTY_EVENT). */
   readonly error?: string;
   readonly cause?: string;
   readonly startTimeMs: number;
@@ -21,6 +26,8 @@ export interface End {
 export interface Parcel {
   readonly settler: Settler;
   readonly machine: string;
+  /** Which intake of the machine takes the events, by the name it was installed under; the machine's own when left out. */
+  readonly route?: string;
   readonly count: number;
   /** The events' bytes, UTF-8 JSON, back to back or with anything between them. Not touched by the caller afterwards. */
   readonly bytes: Uint8Array;
@@ -36,6 +43,10 @@ export interface Parcel {
   readonly lane: number;
   /** True: never run a second time. An event whose worker died after it may have begun ends as POISON instead. Synchronous starts ask for this. */
   readonly atMostOnce?: boolean;
+  /** All of it is the input of one execution: it is never cut, and an end is reported for each event of it. */
+  readonly whole?: boolean;
+  /** Coordinates, keys and headers for a route that reads them. */
+  readonly details?: EventDetails;
   /** The source's own; dispatch hands it back untouched. */
   readonly tag: unknown;
 }

@@ -61,7 +61,8 @@ export class SyncStarts implements Settler {
       name,
       startTimeMs,
       executionArn,
-      status: end.status,
+      // FILTERED is for the events of sources.
+      status: end.status as SyncExecution['status'],
       stopTimeMs: end.stopTimeMs,
       billedDurationMs: Math.max(1, Math.ceil((end.stopTimeMs - startTimeMs) / BILLED_STEP_MS)) * BILLED_STEP_MS,
       billedMemoryMB: BILLED_MEMORY_MB,

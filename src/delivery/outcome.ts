@@ -1,0 +1,50 @@
+import type { EndStatus } from './contract.ts';
+
+/** How an execution ended, on its way to outputs; or an event on its way to dead letters. */
+export interface Outcome {
+  readonly machine: string;
+  /** The configuration's name of the source; undefined for a start over HTTP. */
+  readonly source?: string;
+  /** Execution name, the same for a redelivered event. */
+  readonly name: string;
+  readonly status: EndStatus;
+  /** JSON text; only of a success. */
+  readonly output?: string;
+  readonly error?: string;
+  readonly cause?: string;
+  readonly startTimeMs: number;
+  readonly stopTimeMs: number;
+  /** How often the execution was tried. */
+  readonly attempts: number;
+  /** JSON text of the coordinate: {"topic":"readings","partition":3,"offset":17}. */
+  readonly coordinate?: string;
+  /** The event as it came: its bytes are a view, valid until the outcome is settled. */
+  readonly value: Uint8Array;
+  readonly key?: Uint8Array;
+  /** JSON text of an object of header names and values. */
+  readonly headers?: string;
+}
+
+/**
+ * Where outcomes go: an entry of the table in src/outputs/table.ts for each kind. Used for results and for dead letters:
+ * the caller has turned an outcome into a record before.
+ */
+export interface Output {
+  /**
+   * Resolves once the peer has taken all records durably. Rejects with a MillraceError; `retryable` says whether it may
+   * succeed later. Nothing, a part, or all of the records may have been taken then: they are written again.
+   */
+  write(records: readonly OutputRecord[]): Promise<void>;
+  /** Ends what is under way, and disconnects. */
+  close(): Promise<void>;
+  /** Why it takes nothing at present, for readiness. */
+  readonly trouble: string | undefined;
+}
+
+export interface OutputRecord {
+  /** The key of the source's event, so that results keep its partitioning; null: it had none. */
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array;
+  /** Names and values as text; every kind of output has its own way of carrying them. */
+  readonly headers: Readonly<Record<string, string>>;
+}
