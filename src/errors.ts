@@ -14,6 +14,8 @@ export const FAULTS = {
   INVALID_JSON: { http: 400, retryable: false, meaning: 'A body, or a line of it, is not JSON.', remedy: 'Send one JSON text per event, UTF-8.' },
   INVALID_NAME: { http: 400, retryable: false, meaning: 'An execution name has characters or a length that AWS refuses too.', remedy: 'Use 1 to 80 characters, none of them a space, control character or one of <>{}[]?*"#%\\^|~`$&,;:/.' },
   INPUT_REJECTED: { http: 400, retryable: false, meaning: "The input does not satisfy the machine's inputSchema.", remedy: 'Correct the fields that the message lists.' },
+  EVENT_REJECTED: { http: 400, retryable: false, meaning: "An event does not satisfy its source's schema, or the source's input expression failed on it.", remedy: 'Look at the dead letter; correct the producer, or the schema and input of the source.' },
+  EMPTY_EVENT: { http: 400, retryable: false, meaning: 'An event of a source has no value, and tombstones are to be dead letters there.', remedy: 'Set tombstones to skip or run where such events are meant.' },
   PAYLOAD_TOO_LARGE: { http: 413, retryable: false, meaning: 'An event is larger than limits.payloadBytes.', remedy: 'Send less, send a reference to the data, or raise limits.payloadBytes.' },
   NO_SUCH_MACHINE: { http: 404, retryable: false, meaning: 'No state machine has that name.', remedy: 'Look at GET /v1/machines for those that are served.' },
   NO_SUCH_EXECUTION: { http: 404, retryable: false, meaning: 'The execution is not known, or no longer remembered.', remedy: 'Ask sooner, or raise executions.remember.' },

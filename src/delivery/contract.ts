@@ -81,7 +81,10 @@ export interface Dispatch {
   offer(parcel: Parcel): void;
   /** Calls back once there is room again after a refusal by hasRoom. */
   onRoom(callback: () => void): void;
-  /** Ends as TIMED_OUT/aborted nothing: only forgets the parcels of a settler whose source is gone (lost partition). Their ends are no longer reported. */
+  /**
+   * Forgets the parcels of a settler whose source has lost them: their ends are not reported, what of them waits for a worker
+   * does not run, and what has parked is let go.
+   */
   forget(settler: Settler): void;
   /** Resolves when nothing is in flight, or after `deadlineMs` milliseconds. Answers how many events are still in flight. */
   drain(deadlineMs: number): Promise<number>;

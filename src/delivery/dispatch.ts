@@ -273,9 +273,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         forgetWaiting(removed.map(({ waiting }) => waiting));
       }
       for (const lane of lanes) {
-        for (const flight of lane.flights) {
-          for (const leg of flight?.legs ?? []) if (leg.parcel.settler === settler) leg.load.forgotten = true;
-        }
+        const tickets = lane.forget(settler);
+        if (tickets.length > 0) lane.lane.cancel(tickets);
       }
       schedule();
     },

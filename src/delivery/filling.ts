@@ -33,16 +33,21 @@ export class Filling {
       if (waiting === undefined || (waiting.alone && this.count > 0)) return;
       const { load } = waiting;
       const { machine } = load;
-      const revision = sorting.current(load.parcel.machine);
-      const allowed = Math.min(waiting.to - waiting.from, left, machine.limit - machine.running);
+      const revision = sorting.current(load.parcel.route ?? load.parcel.machine);
+      const whole = load.parcel.whole === true;
+      const wanted = waiting.to - waiting.from;
+      const room = machine.limit - machine.running;
+      // What is one execution goes as one, however large, unless something else is in the batch.
+      const allowed = whole ? (room > 0 ? wanted : 0) : Math.min(wanted, left, room);
+      if (whole && allowed > left && this.count > 0) return;
       if (revision === undefined || allowed <= 0) {
         queue.take(waiting.to - waiting.from);
         if (revision === undefined) sorting.refuse(waiting);
         else sorting.hold(waiting, queue);
         continue;
       }
-      const count = this.#fitting(load.parcel, waiting.from, allowed);
-      if (count === 0) return;
+      const count = whole && this.count === 0 ? this.#taking(load.parcel, waiting.from, allowed) : this.#fitting(load.parcel, waiting.from, allowed);
+      if (count === 0 || (whole && count < wanted)) return;
       queue.take(count);
       this.legs.push(new Leg(load, waiting.from, count, revision, this.count, waiting.deaths));
       machine.running += count;
@@ -51,6 +56,11 @@ export class Filling {
       left -= count;
       this.#alone = waiting.alone;
     }
+  }
+
+  #taking({ spans }: Parcel, from: number, count: number): number {
+    for (let i = from; i < from + count; i++) this.#bytes -= spans[2 * i + 1] as number;
+    return count;
   }
 
   /** How many events fit the bytes that are left; the first of a batch always does. */

@@ -1,3 +1,4 @@
+import type { Settler } from './contract.ts';
 import { Flight, type Leg } from './flight.ts';
 import type { Lane } from './lane.ts';
 import { WaitingQueue } from './queue.ts';
@@ -58,6 +59,25 @@ export class LaneLoad {
     const perEvent = (nowMs - Math.max(postedMs, this.#lastReportMs)) / count;
     this.#msPerEvent = this.#msPerEvent === 0 ? perEvent : this.#msPerEvent * 0.75 + perEvent * 0.25;
     this.#lastReportMs = nowMs;
+  }
+
+  /** Marks the parcels of a settler that is gone; answers the tickets of their open events, from and to (exclusive) in turn. */
+  forget(settler: Settler): number[] {
+    const tickets: number[] = [];
+    for (const flight of this.flights) {
+      if (flight === undefined) continue;
+      for (const leg of flight.legs) {
+        if (leg.parcel.settler !== settler) continue;
+        leg.load.forgotten = true;
+        const end = leg.first + leg.count;
+        for (let i = flight.nextOpen(leg.first, end); i < end; i = flight.nextOpen(i + 1, end)) {
+          const ticket = this.ticketOf(flight) + i;
+          if (tickets[tickets.length - 1] === ticket) tickets[tickets.length - 1] = ticket + 1;
+          else tickets.push(ticket, ticket + 1);
+        }
+      }
+    }
+    return tickets;
   }
 
   drop(flight: Flight): void {

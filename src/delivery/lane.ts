@@ -42,6 +42,11 @@ export interface Lane {
    * before `run` returns.
    */
   run(batch: Batch, done: (report: Report | null) => void): void;
+  /**
+   * Lets go of executions that have parked, by tickets, from and to (exclusive) in turn: those that are still there are
+   * reported late as if they had succeeded.
+   */
+  cancel(tickets: readonly number[]): void;
   onLate(callback: (report: Report) => void): void;
   onDeath(callback: (death: LaneDeath) => void): void;
   onReady(callback: () => void): void;
@@ -49,6 +54,6 @@ export interface Lane {
 
 /** Which revision of a machine new executions run on. */
 export interface Machines {
-  /** The number of the machine's current revision; undefined when there is no such machine. */
+  /** The number of the current revision of a machine, or of a route to it; undefined when there is none. */
   current(machine: string): number | undefined;
 }

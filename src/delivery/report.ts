@@ -3,6 +3,8 @@ import type { EndStatus } from './contract.ts';
 
 /** Intake refused the event: `first` is a code of the platform, `second` says why. Goes on where the runtime's statuses stop. */
 export const REJECTED = 4;
+/** The source's filter let the event go. */
+export const FILTERED = 5;
 
 const STATUS_BY_NUMBER: readonly EndStatus[] = [];
 const named = STATUS_BY_NUMBER as EndStatus[];
@@ -10,6 +12,7 @@ named[SUCCEEDED] = 'SUCCEEDED';
 named[FAILED] = 'FAILED';
 named[TIMED_OUT] = 'TIMED_OUT';
 named[REJECTED] = 'REJECTED';
+named[FILTERED] = 'FILTERED';
 
 export const statusName = (status: number): EndStatus => STATUS_BY_NUMBER[status] ?? 'FAILED';
 

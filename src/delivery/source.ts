@@ -61,6 +61,15 @@ export interface SourceEvents {
   readonly tag: unknown;
 }
 
+/** What dead letters and outputs say of one event; asked for where there is something to say, not for every event. */
+export interface EventDescription {
+  /** JSON text of the whole coordinate: {"topic":"readings","partition":3,"offset":17}. */
+  readonly coordinate: string;
+  readonly key?: Uint8Array;
+  /** JSON text of an object. */
+  readonly headers?: string;
+}
+
 /**
  * Told, on the main thread, of events that may be acknowledged now: their executions have ended and every output has taken
  * the outcome, or they are in dead letters, or the filter let them go. Each event once, in any order; not after a release.
@@ -70,6 +79,8 @@ export interface Settlement {
   settled(events: SourceEvents, from: number, to: number): void;
   /** One event, with its end; a source that asked for ends hears of every event here. */
   ended(events: SourceEvents, index: number, end: End): void;
+  /** Describes an event that has not been settled. */
+  describe(events: SourceEvents, index: number): EventDescription;
 }
 
 /** What is offered through one lease is settled to one settlement, until it is released. */

@@ -1,6 +1,7 @@
 import type { Started } from '../api/contract.ts';
-import type { Dispatch, End, NameSequence, Parcel, Settler } from '../delivery/contract.ts';
+import type { Dispatch, End, Parcel, Settler } from '../delivery/contract.ts';
 import type { Journal, JournalEntry, JournalRecord } from '../delivery/journal/contract.ts';
+import { nameOf } from '../delivery/names.ts';
 import type { FaultName } from '../errors.ts';
 import type { ExecutionStore } from '../store/contract.ts';
 import { Gathering } from './gathering.ts';
@@ -172,6 +173,3 @@ function countUnheard(heard: Uint8Array, from: number, to: number): number {
   for (let i = from; i < to; i++) if (heard[i] === 0) count++;
   return count;
 }
-
-const nameOf = (names: readonly string[] | NameSequence, index: number): string =>
-  'prefix' in names ? `${names.prefix}-${names.firstSerial + index}` : names[index]!;

@@ -9,13 +9,15 @@ export const DURATION_BUCKETS_MS = DURATION_BOUNDS_MS;
  * What one lane has counted for one machine lies in shared memory that only the lane's worker writes, so that counting
  * costs no message:
  *
- *   counts := started succeeded failed timedOut rejected sumMs bucket{bounds + 1}     64-bit floats
+ *   counts := started succeeded failed timedOut rejected filtered aborted sumMs bucket{bounds + 1}     64-bit floats
  */
 const STARTED = 0;
 const ENDED = 1; // + the status: SUCCEEDED, FAILED, TIMED_OUT
 const REJECTED = 4;
-const SUM_MS = 5;
-const BUCKETS = 6;
+const FILTERED = 5;
+const ABORTED = 6;
+const SUM_MS = 7;
+const BUCKETS = 8;
 const WORDS = BUCKETS + DURATION_BUCKETS_MS.length + 1;
 const FINEST_MS = DURATION_BUCKETS_MS[0] as number;
 /** So many executions share one look at the clock while they are far shorter than the finest bucket. */
@@ -37,6 +39,14 @@ export class Counter {
 
   rejected(): void {
     this.#words[REJECTED]! += 1;
+  }
+
+  filtered(count: number): void {
+    this.#words[FILTERED]! += count;
+  }
+
+  aborted(count: number): void {
+    this.#words[ABORTED]! += count;
   }
 
   ended(status: typeof SUCCEEDED | typeof FAILED | typeof TIMED_OUT, count: number): void {
@@ -99,7 +109,7 @@ export class CountReader {
   take(): MachineCounts[] {
     const byMachine = new Map<string, Float64Array>();
     for (const { machine, words, seen } of this.#lanes) {
-      if (words[STARTED] === seen[STARTED] && words[REJECTED] === seen[REJECTED] && this.#endsOf(words) === this.#endsOf(seen)) continue;
+      if (words[STARTED] === seen[STARTED] && words[REJECTED] === seen[REJECTED] && words[FILTERED] === seen[FILTERED] && this.#endsOf(words) === this.#endsOf(seen)) continue;
       let sums = byMachine.get(machine);
       if (sums === undefined) byMachine.set(machine, (sums = new Float64Array(WORDS)));
       for (let i = 0; i < WORDS; i++) {
@@ -115,6 +125,8 @@ export class CountReader {
       failed: sums[ENDED + FAILED] as number,
       timedOut: sums[ENDED + TIMED_OUT] as number,
       rejected: sums[REJECTED] as number,
+      filtered: sums[FILTERED] as number,
+      aborted: sums[ABORTED] as number,
       durationBuckets: [...sums.subarray(BUCKETS)],
       durationSumMs: sums[SUM_MS] as number,
     }));
@@ -132,6 +144,6 @@ export class CountReader {
   }
 
   #endsOf(words: Float64Array): number {
-    return (words[ENDED] as number) + (words[ENDED + 1] as number) + (words[ENDED + 2] as number);
+    return (words[ENDED] as number) + (words[ENDED + 1] as number) + (words[ENDED + 2] as number) + (words[ABORTED] as number);
   }
 }

@@ -1,10 +1,12 @@
 import { isAscii } from 'node:buffer';
 import type { ValidateFunction } from 'ajv';
 import type { FaultName } from '../errors.ts';
+import type { InstalledMachine } from './machine.ts';
 import { jsonErrorPosition } from './json-position.ts';
 import { NumberScan } from './number-scan.ts';
 import { numbersMade } from '../asl/numbers/json-number.ts';
 import { mayHoldNumbers, parseExact } from '../asl/numbers/parse-json.ts';
+import { plainJson } from '../asl/numbers/plain-json.ts';
 
 /** Why intake refuses an event. */
 export class Refusal {
@@ -77,6 +79,51 @@ function notJson(text: string, error: unknown): Refusal {
   if (position >= text.length) return new Refusal('INVALID_JSON', text.trim() === '' ? 'The event is empty; it should be a JSON text.' : `The event is not JSON: it ends too soon, at position ${position}.`);
   const found = String.fromCodePoint(text.codePointAt(position) as number);
   return new Refusal('INVALID_JSON', `The event is not JSON: unexpected ${JSON.stringify(found)} at position ${position}.`);
+}
+
+/** `1e6` is printed as `1000000.0`; no number grows more than that. */
+export const LONGER_PRINTED = 3;
+
+/** An event that the source's filter, or its rule for tombstones, lets go. */
+export const FILTERED: unique symbol = Symbol('filtered');
+
+/** What an event passes between its bytes and its execution. */
+export class EventIntake {
+  readonly #payloadBytes: number;
+
+  constructor(payloadBytes: number) {
+    this.#payloadBytes = payloadBytes;
+  }
+
+  /**
+   * The value of an event, as its execution's input unless the route makes that of it; FILTERED when the event is let go.
+   *
+   * @throws Refusal
+   */
+  value(machine: InstalledMachine, reader: BatchReader, offset: number, length: number): unknown {
+    if (length > this.#payloadBytes) throw new Refusal('PAYLOAD_TOO_LARGE', `The event has ${length} bytes; the limit is ${this.#payloadBytes}.`);
+    const { route } = machine;
+    if (route === null) return this.input(machine, reader.parse(offset, length), reader.exact);
+    let value: unknown = null;
+    if (length > 0) {
+      value = reader.parse(offset, length);
+      if (route.filter !== null && !route.filter(value)) return FILTERED;
+    } else if (route.tombstones === 'skip') return FILTERED;
+    else if (route.tombstones === 'deadLetter') throw new Refusal('EMPTY_EVENT', 'The event has no value: it is a tombstone, or empty.');
+    if (route.schema !== null) {
+      const faults = route.schema(reader.exact ? plainJson(value) : value);
+      if (faults !== null) throw new Refusal('EVENT_REJECTED', `The event does not satisfy the source's schema: ${faults}`);
+    }
+    return route.careful ? value : this.input(machine, value, reader.exact);
+  }
+
+  /** Holds an input against the machine's own schema. */
+  input(machine: InstalledMachine, input: unknown, exact: boolean): unknown {
+    if (machine.check === null) return input;
+    const faults = machine.check(exact ? plainJson(input) : input);
+    if (faults !== null) throw new Refusal('INPUT_REJECTED', `The input does not satisfy the machine's inputSchema: ${faults}`);
+    return input;
+  }
 }
 
 /** Says what is wrong with an input; null when nothing is. */

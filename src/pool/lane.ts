@@ -115,6 +115,10 @@ export class WorkerLane implements Lane {
     throw new MillraceError('DRAINING', 'The pool is closed.');
   }
 
+  cancel(tickets: readonly number[]): void {
+    if (this.ready) this.#thread.run({ kind: 'cancel', tickets }).catch(() => {});
+  }
+
   retire(id: number): void {
     if (!this.#wanted.delete(id) || !this.ready) return;
     this.#thread.run({ kind: 'retire', id }).catch(() => {});

@@ -6,6 +6,7 @@ import { createTaskResolver } from '../integrations/table.ts';
 import { Counter } from './counts.ts';
 import { compileInputCheck, type InputCheck } from './intake.ts';
 import type { Failure, Install } from './messages.ts';
+import { compileRoute, type Route } from './route.ts';
 
 /** A revision ready to run. */
 export interface InstalledMachine {
@@ -13,6 +14,8 @@ export interface InstalledMachine {
   readonly roleArn: string | undefined;
   readonly program: Program;
   readonly check: InputCheck | null;
+  /** The intake of a source; null: events of no source. */
+  readonly route: Route | null;
   readonly counter: Counter;
 }
 
@@ -40,7 +43,8 @@ export class InstalledMachines {
         ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
       });
       const check = inputSchema === undefined ? null : await compileInputCheck(inputSchema);
-      this.#byId.set(id, { name: revision.machine, roleArn: revision.roleArn, program, check, counter: new Counter(counts) });
+      const route = revision.route === undefined ? null : await compileRoute(revision.route.intake);
+      this.#byId.set(id, { name: revision.machine, roleArn: revision.roleArn, program, check, route, counter: new Counter(counts) });
       return null;
     } catch (error) {
       if (error instanceof MillraceError) return { code: error.code, message: error.message, diagnostics: error.diagnostics };

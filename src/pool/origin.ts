@@ -1,7 +1,9 @@
 import { type ArnScope, executionArn, machineArn } from '../delivery/arn.ts';
+import type { Json } from '../asl/types.ts';
 import type { Origin } from '../runtime/contract.ts';
 import type { Counter } from './counts.ts';
 import type { InstalledMachine } from './machine.ts';
+import { DetailsView } from './details.ts';
 import { type Arena, readListedName, type SliceView } from './wire.ts';
 
 /**
@@ -26,6 +28,9 @@ export class SliceOrigin implements Origin {
   #arena: Arena | null;
   #prefix: string | null = null;
   #names: Map<number, string> | string | null = null;
+  #details: DetailsView | null;
+  /** Of the parked ones. */
+  #events: Map<number, Json> | null = null;
 
   constructor(scope: ArnScope, { name, roleArn, counter }: Pick<InstalledMachine, 'name' | 'roleArn' | 'counter'>, arena: Arena, slice: SliceView, beganMs: number) {
     this.machineName = name;
@@ -42,6 +47,7 @@ export class SliceOrigin implements Origin {
     this.#firstSerial = slice.firstSerial;
     this.#listed = slice.namesListed;
     this.#arena = arena;
+    this.#details = slice.detailsAt < 0 ? null : new DetailsView(arena, slice.detailsAt, slice.count);
   }
 
   get machineArn(): string {
@@ -67,12 +73,25 @@ export class SliceOrigin implements Origin {
     return this.#startTimeMs;
   }
 
+  /** Coordinate, key and headers; while the batch runs. */
+  get details(): DetailsView | null {
+    return this.#details;
+  }
+
+  eventOf(index: number): Json | undefined {
+    if (this.#events !== null) return this.#events.get(index);
+    return this.#details === null ? undefined : (this.#details.event(index - this.#first) as Json);
+  }
+
   /** @param parked the indexes whose names may be asked for from now on */
   detach(parked: readonly number[]): void {
     if (!this.#listed) this.#readPrefix();
     else if (this.#count === 1) this.#names = this.nameOf(this.#first);
     else this.#names = new Map(parked.map((index) => [index, this.nameOf(index)]));
     this.#arena = null;
+    if (this.#details === null) return;
+    this.#events = new Map(parked.map((index) => [index, this.#details!.event(index - this.#first) as Json]));
+    this.#details = null;
   }
 
   #readPrefix(): string {

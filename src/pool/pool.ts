@@ -42,7 +42,7 @@ export interface Pool extends Machines {
    * @throws MillraceError with the diagnostics; the machine keeps the revision that it had.
    */
   install(revision: Revision): Promise<number>;
-  /** Takes a machine out of service. Its executions under way go on. */
+  /** Takes a machine, or a route to one, out of service. Its executions under way go on. */
   remove(machine: string): void;
   /** Calls back about once a second with what was counted since, if anything was. */
   onCounts(callback: (counts: readonly MachineCounts[]) => void): void;
@@ -52,7 +52,8 @@ export interface Pool extends Machines {
   close(graceMs?: number): Promise<void>;
 }
 
-const MAX_BATCH_EVENTS = 256;
+/** Also the most events that may be the input of one execution. */
+const MAX_BATCH_EVENTS = 1024;
 const MAX_BATCH_BYTES = 512 * 1024;
 const NAME_BYTES = 256;
 /** So many machines may be gone before what was counted of them is let go of. */
@@ -155,7 +156,8 @@ export function createPool(options: PoolOptions = {}): Pool {
     },
 
     async install(revision) {
-      const { machine, definition, type } = revision;
+      const { machine, definition, type, route } = revision;
+      const name = route?.name ?? machine;
       const id = ++lastId;
       // Not loaded before: workers are started by then, and load what they need meanwhile.
       const { assertValid } = await import('../asl/validate/assert-valid.ts');
@@ -163,12 +165,12 @@ export function createPool(options: PoolOptions = {}): Pool {
       const shared = countsFor(machine);
       const failures = await Promise.all(lanes.map((lane, i) => lane.install({ kind: 'install', id, revision, counts: shared[i]! })));
       const failure = failures.find((one) => one !== null);
-      const before = current.get(machine) ?? 0;
+      const before = current.get(name) ?? 0;
       if ((failure !== undefined && failure !== null) || before > id) for (const lane of lanes) lane.retire(id);
-      if (failure !== undefined && failure !== null && before === 0) removed.add(machine);
+      if (failure !== undefined && failure !== null && before === 0 && route === undefined) removed.add(machine);
       if (failure !== undefined && failure !== null) throw new MillraceError(failure.code, failure.message, { diagnostics: failure.diagnostics });
       if (before > id) return before;
-      current.set(machine, id);
+      current.set(name, id);
       for (const lane of lanes) lane.retire(before);
       return id;
     },
@@ -178,6 +180,7 @@ export function createPool(options: PoolOptions = {}): Pool {
       if (id === undefined) return;
       current.delete(machine);
       for (const lane of lanes) lane.retire(id);
+      if (!countsOf.has(machine)) return;
       removed.add(machine);
       if (removed.size > removedBeforeLook) forgetRemoved();
     },

@@ -1,16 +1,17 @@
 import { jsonText } from '../asl/json-text.ts';
 import type { ArnScope } from '../delivery/arn.ts';
-import { REJECTED, ReportWriter } from '../delivery/report.ts';
+import { FILTERED as LET_GO, REJECTED, ReportWriter } from '../delivery/report.ts';
 import { type Outcome, PARKED, type Runtime, SUCCEEDED } from '../runtime/contract.ts';
 import { createRuntime } from '../runtime/runtime.ts';
+import { Attempts } from './attempts.ts';
+import { CarefulSlices } from './careful-slices.ts';
 import { NOBODY, setRunning } from './control.ts';
 import { Stopwatch } from './counts.ts';
-import { BatchReader, Refusal } from './intake.ts';
+import { BatchReader, EventIntake, FILTERED, LONGER_PRINTED, Refusal } from './intake.ts';
 import type { InstalledMachine, InstalledMachines } from './machine.ts';
 import type { LateMessage } from './messages.ts';
 import { SliceOrigin } from './origin.ts';
 import { type Arena, countOf, dataEndOf, readSlice, sliceCountOf, type SliceView, ticketOf, writeReply } from './wire.ts';
-import { plainJson } from '../asl/numbers/plain-json.ts';
 
 export interface RunnerOptions {
   readonly control: Int32Array;
@@ -24,9 +25,6 @@ export interface RunnerOptions {
 /** A late report is posted once it has so many entries, even within a turn. */
 const LATE_ENTRIES = 4096;
 
-/** `1e6` is printed as `1000000.0`; no number grows more than that. */
-const LONGER_PRINTED = 3;
-
 /** Runs batches on this thread and reports on what has parked as it ends. */
 export class Runner {
   readonly #options: RunnerOptions;
@@ -36,16 +34,35 @@ export class Runner {
   readonly #stopwatch = new Stopwatch();
   /** Where each parked execution comes from, by ticket. */
   readonly #parked = new Map<number, SliceOrigin>();
+  readonly #attempts: Attempts;
+  readonly #carefully: CarefulSlices;
+  readonly #intake: EventIntake;
   #lateSoon = false;
   #batches = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#intake = new EventIntake(options.payloadBytes);
     this.#runtime = createRuntime({
       payloadBytes: options.payloadBytes,
       onSlice: (ticket) => setRunning(options.control, ticket),
-      onEnd: (ticket, outcome) => this.#ended(ticket, outcome),
+      onEnd: (ticket, outcome) => {
+        if (!this.#attempts.ended(ticket, outcome)) this.#ended(ticket, outcome);
+      },
     });
+    this.#attempts = new Attempts({
+      runtime: this.#runtime,
+      control: options.control,
+      onSettled: ({ origin, members }, outcome) => this.#endedLate(origin, members, outcome),
+      onRefused: ({ machine, members }, refusal) => {
+        if (!(refusal instanceof Refusal)) throw refusal;
+        machine.counter.rejected();
+        const late = this.#openLate();
+        for (const ticket of members) late.end(ticket, REJECTED, Date.now(), refusal.code, refusal.message);
+        this.#postSoon();
+      },
+    });
+    this.#carefully = new CarefulSlices({ report: this.#report, intake: this.#intake, attempts: this.#attempts, runtime: this.#runtime, stopwatch: this.#stopwatch, control: options.control });
   }
 
   /** Answers null when everything succeeded and nobody wants outputs; else the text that goes with the reply in the arena. */
@@ -61,7 +78,27 @@ export class Runner {
     return report.empty ? null : writeReply(arena, report);
   }
 
+  /** Lets go of executions that are parked; they are reported as if they had succeeded with nobody wanting to know. */
+  cancel(tickets: readonly number[]): void {
+    const late = this.#openLate();
+    for (let r = 0; r < tickets.length; r += 2) {
+      for (let ticket = tickets[r] as number; ticket < (tickets[r + 1] as number); ticket++) {
+        const origin = this.#parked.get(ticket);
+        if (origin === undefined) {
+          for (const member of this.#attempts.cancel(ticket)?.members ?? []) late.range(member);
+          continue;
+        }
+        this.#parked.delete(ticket);
+        this.#runtime.cancel(ticket);
+        origin.counter.aborted(1);
+        late.range(ticket);
+      }
+    }
+    this.#postSoon();
+  }
+
   close(): void {
+    this.#attempts.close();
     this.#runtime.close();
     this.#parked.clear();
   }
@@ -75,6 +112,10 @@ export class Runner {
     const report = this.#report;
     const runtime = this.#runtime;
     const origin = new SliceOrigin(arn, machine, arena, slice, performance.now());
+    if (slice.whole || machine.route?.careful === true) {
+      this.#carefully.run(arena, slice, reader, machine, origin);
+      return;
+    }
     const { wantsOutput } = slice;
     const end = slice.first + slice.count;
     const ticket = ticketOf(arena);
@@ -88,13 +129,18 @@ export class Runner {
       const length = spans[span + 1] as number;
       let input: unknown;
       try {
-        input = this.#intake(machine, reader, spans[span] as number, length);
+        input = this.#intake.value(machine, reader, spans[span] as number, length);
       } catch (refusal) {
         this.#refuse(index, refusal, machine);
         span += 2;
         continue;
       }
       span += 2;
+      if (input === FILTERED) {
+        counter.filtered(1);
+        if (wantsOutput) report.end(index, LET_GO, Date.now(), undefined, undefined);
+        continue;
+      }
       started++;
       const { exact } = reader;
       const status = runtime.begin(machine.program, input, exact ? length * LONGER_PRINTED : length, origin, index, ticket + index, exact);
@@ -120,17 +166,6 @@ export class Runner {
     if (parked !== null) origin.detach(parked);
   }
 
-  #intake(machine: InstalledMachine, reader: BatchReader, offset: number, length: number): unknown {
-    const { payloadBytes } = this.#options;
-    if (length > payloadBytes) throw new Refusal('PAYLOAD_TOO_LARGE', `The event has ${length} bytes; the limit is ${payloadBytes}.`);
-    const input = reader.parse(offset, length);
-    if (machine.check !== null) {
-      const faults = machine.check(reader.exact ? plainJson(input) : input);
-      if (faults !== null) throw new Refusal('INPUT_REJECTED', `The input does not satisfy the machine's inputSchema: ${faults}`);
-    }
-    return input;
-  }
-
   #refuse(index: number, refusal: unknown, machine: InstalledMachine): void {
     if (!(refusal instanceof Refusal)) throw refusal;
     machine.counter.rejected();
@@ -141,13 +176,30 @@ export class Runner {
     const origin = this.#parked.get(ticket);
     if (origin === undefined) return;
     this.#parked.delete(ticket);
+    this.#endedLate(origin, [ticket], outcome);
+  }
+
+  #endedLate(origin: SliceOrigin, tickets: readonly number[], outcome: Outcome): void {
     origin.counter.ended(outcome.status, 1);
     origin.counter.lasted(performance.now() - origin.beganMs, 1);
+    const late = this.#openLate();
+    const output = outcome.status === SUCCEEDED && origin.wantsOutput ? jsonText(outcome.output) : undefined;
+    for (const ticket of tickets) {
+      if (outcome.status !== SUCCEEDED) late.end(ticket, outcome.status, Date.now(), outcome.error, outcome.cause);
+      // The first event of a batch speaks for all of them.
+      else if (origin.wantsOutput) late.end(ticket, SUCCEEDED, Date.now(), ticket === tickets[0] ? output : undefined, undefined);
+      else late.range(ticket);
+    }
+    this.#postSoon();
+  }
+
+  #openLate(): ReportWriter {
+    if (this.#late.empty) this.#late.clear(Date.now());
+    return this.#late;
+  }
+
+  #postSoon(): void {
     const late = this.#late;
-    if (late.empty) late.clear(Date.now());
-    if (outcome.status !== SUCCEEDED) late.end(ticket, outcome.status, Date.now(), outcome.error, outcome.cause);
-    else if (origin.wantsOutput) late.end(ticket, SUCCEEDED, Date.now(), jsonText(outcome.output), undefined);
-    else late.range(ticket);
     if (late.ranges.length + late.ends.length >= LATE_ENTRIES) this.#postLate();
     else if (!this.#lateSoon) {
       this.#lateSoon = true;

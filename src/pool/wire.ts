@@ -1,6 +1,7 @@
 import type { Batch } from '../delivery/lane.ts';
 import { END_WORDS, type Report, type ReportWriter } from '../delivery/report.ts';
 import type { NameSequence } from '../delivery/contract.ts';
+import { detailsBytes, packDetails } from './details.ts';
 
 /*
  * An arena is a piece of shared memory in which one batch travels to a worker and the numbers of its report travel back.
@@ -8,17 +9,17 @@ import type { NameSequence } from '../delivery/contract.ts';
  *
  *   arena   := header slice{maxEvents} span{maxEvents} reply data      32-bit words, then bytes
  *   header  := count sliceCount ticket dataEnd rangeWords endWords baseMs:f64
- *   slice   := first count revision flags namesAt namesLength startTimeMs:f64 firstSerial:f64
- *   flags   := 1 outputs are wanted | 2 the names are listed
+ *   slice   := first count revision flags namesAt namesLength startTimeMs:f64 firstSerial:f64 detailsAt 0
+ *   flags   := 1 outputs are wanted | 2 the names are listed | 4 it is the input of one execution
  *   span    := offset length             of an event; counted from the start of data. Of one that is over the payload limit
  *                                        only the length is true: its bytes stay behind
  *   reply   := word{7 * maxEvents}       ranges, then ends, of delivery/report.ts; its text comes as the message
- *   data    := the events' bytes, then the names of each slice
+ *   data    := the events' bytes, then the names of each slice and its details (details.ts), if it has any
  *   names   := prefix                    UTF-8; the event's name is prefix-(firstSerial + i)
  *            | end{count} text           listed: where each name ends, counted from namesAt; padded to 4 bytes
  */
 const HEADER_WORDS = 8;
-const SLICE_WORDS = 10;
+const SLICE_WORDS = 12;
 const COUNT = 0;
 const SLICES = 1;
 const TICKET = 2;
@@ -28,8 +29,11 @@ const ENDING_WORDS = 5;
 const BASE_MS = 3; // as a 64-bit word
 const WANTS_OUTPUT = 1;
 const NAMES_LISTED = 2;
-/** What may lie between two events, on average, for them to be copied in one piece. */
-const GAP_BYTES = 8;
+const WHOLE = 4;
+/** detailsAt of a slice without details. */
+const NO_DETAILS = -1;
+/** What may lie between two events, on average, for them to be copied in one piece: the frame of a Kafka record fits. */
+const GAP_BYTES = 24;
 
 export class Arena {
   readonly shared: SharedArrayBuffer;
@@ -64,8 +68,9 @@ export class Arena {
 export function dataBytes(batch: Batch, payloadBytes: number): number {
   let bytes = 0;
   for (const { parcel, from, count } of batch.slices) {
-    const { spans, names } = parcel;
+    const { spans, names, details } = parcel;
     bytes += GAP_BYTES * count;
+    if (details !== undefined) bytes += detailsBytes(details, from, count);
     for (let i = from; i < from + count; i++) {
       const length = spans[2 * i + 1] as number;
       if (length <= payloadBytes) bytes += length;
@@ -90,7 +95,7 @@ export function pack(arena: Arena, batch: Batch, payloadBytes: number): void {
     words[slot] = first;
     words[slot + 1] = count;
     words[slot + 2] = slice.revision;
-    words[slot + 3] = (parcel.wantsOutput ? WANTS_OUTPUT : 0) | (Array.isArray(parcel.names) ? NAMES_LISTED : 0);
+    words[slot + 3] = (parcel.wantsOutput ? WANTS_OUTPUT : 0) | (Array.isArray(parcel.names) ? NAMES_LISTED : 0) | (parcel.whole === true ? WHOLE : 0);
     floats[(slot + 6) >>> 1] = parcel.startTimeMs;
     first += count;
     slot += SLICE_WORDS;
@@ -114,6 +119,12 @@ export function pack(arena: Arena, batch: Batch, payloadBytes: number): void {
     }
     words[slot + 4] = namesAt;
     words[slot + 5] = at - namesAt;
+    if (parcel.details === undefined) words[slot + 10] = NO_DETAILS;
+    else {
+      at = (at + 7) & ~7;
+      words[slot + 10] = at;
+      at = packDetails(arena, at, parcel.bytes, parcel.details, from, count);
+    }
     slot += SLICE_WORDS;
   }
   words[COUNT] = batch.count;
@@ -169,6 +180,9 @@ export interface SliceView {
   readonly count: number;
   readonly revision: number;
   readonly wantsOutput: boolean;
+  readonly whole: boolean;
+  /** Where the slice's details are in the data; -1: it has none. */
+  readonly detailsAt: number;
   readonly namesListed: boolean;
   readonly namesAt: number;
   readonly namesLength: number;
@@ -185,6 +199,8 @@ export function readSlice(arena: Arena, slice: number): SliceView {
     count: words[slot + 1] as number,
     revision: words[slot + 2] as number,
     wantsOutput: (flags & WANTS_OUTPUT) !== 0,
+    whole: (flags & WHOLE) !== 0,
+    detailsAt: words[slot + 10] as number,
     namesListed: (flags & NAMES_LISTED) !== 0,
     namesAt: words[slot + 4] as number,
     namesLength: words[slot + 5] as number,

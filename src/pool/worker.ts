@@ -39,6 +39,7 @@ export default function work(task: Task): string | null | Promise<Failure> {
   if ('arena' in task) return session.runner.run(new Arena(task.arena, task.maxEvents));
   if (task.kind === 'install') return session.machines.install(task);
   if (task.kind === 'retire') session.machines.retire(task.id);
+  else if (task.kind === 'cancel') session.runner.cancel(task.tickets);
   else session.runner.close();
   return null;
 }

@@ -26,6 +26,8 @@ export function contextObject(frame: RunFrame): Json {
     StateMachine: { Id: execution.machineArn, Name: execution.machineName },
     State: state,
   };
+  const event = execution.origin.eventOf?.(execution.index);
+  if (event !== undefined) context['Event'] = event;
   for (let inner: RunFrame | null = frame; inner !== null; inner = inner.parent) {
     if (inner.item === null) continue;
     context['Map'] = { Item: { Index: inner.item.index, Value: inner.item.value as Json } };

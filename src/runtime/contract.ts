@@ -17,6 +17,8 @@ export interface Origin {
   arnOf(index: number): string;
   nameOf(index: number): string;
   startTimeOf(index: number): number;
+  /** What is known of the event that the execution was started for; undefined when it was none, or nobody wants to know. */
+  eventOf?(index: number): Json | undefined;
 }
 
 /** An end, synchronous or late. `output` is a value, not text. */

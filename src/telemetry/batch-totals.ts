@@ -7,6 +7,10 @@ export interface MachineCounts {
   readonly timedOut: number;
   /** Events that intake refused: no execution ran. By code they are counted through `Metrics.reject`. */
   readonly rejected: number;
+  /** Events that the filter of their source let go. */
+  readonly filtered: number;
+  /** Executions that were let go while they ran: their source lost the partition. */
+  readonly aborted: number;
   /** How many durations fell into each bucket: not cumulative, one longer than the bounds, the last for what is above them all. */
   readonly durationBuckets: ArrayLike<number>;
   readonly durationSumMs: number;
@@ -26,6 +30,8 @@ interface MachineTotals {
   failed: number;
   timedOut: number;
   rejected: number;
+  filtered: number;
+  aborted: number;
   poison: number;
   readonly buckets: Float64Array;
   durationSumMs: number;
@@ -54,6 +60,8 @@ export class BatchTotals {
     totals.failed += counts.failed;
     totals.timedOut += counts.timedOut;
     totals.rejected += counts.rejected;
+    totals.filtered += counts.filtered;
+    totals.aborted += counts.aborted;
     totals.durationSumMs += counts.durationSumMs;
     for (let index = 0; index < buckets.length; index++) buckets[index]! += counts.durationBuckets[index]!;
   }
@@ -88,6 +96,8 @@ export class BatchTotals {
       { labels: { machine, status: 'FAILED' }, value: totals.failed },
       { labels: { machine, status: 'TIMED_OUT' }, value: totals.timedOut },
       { labels: { machine, status: 'REJECTED' }, value: totals.rejected },
+      { labels: { machine, status: 'ABORTED' }, value: totals.aborted },
+      { labels: { machine, status: 'FILTERED' }, value: totals.filtered },
       { labels: { machine, status: 'POISON' }, value: totals.poison },
     ]);
   }
@@ -122,7 +132,7 @@ export class BatchTotals {
   #machine(name: string): MachineTotals {
     let totals = this.#machines.get(name);
     if (totals === undefined) {
-      totals = { started: 0, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, poison: 0, buckets: new Float64Array(this.#boundsMs.length + 1), durationSumMs: 0 };
+      totals = { started: 0, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, filtered: 0, aborted: 0, poison: 0, buckets: new Float64Array(this.#boundsMs.length + 1), durationSumMs: 0 };
       this.#machines.set(name, totals);
     }
     return totals;

@@ -10,7 +10,7 @@ export interface MetricRow {
  */
 export const METRICS = {
   millrace_executions_started_total: { type: 'counter', labels: ['machine'], help: 'Executions started. One that runs again after its worker died counts once.' },
-  millrace_executions_ended_total: { type: 'counter', labels: ['machine', 'status'], help: 'Events that came to an end: SUCCEEDED, FAILED, TIMED_OUT; REJECTED (intake refused the event, no execution ran); POISON (it took its worker down too often).' },
+  millrace_executions_ended_total: { type: 'counter', labels: ['machine', 'status'], help: 'Events that came to an end: SUCCEEDED, FAILED, TIMED_OUT; ABORTED (its partition went to another process, which runs it again); REJECTED (intake refused the event, no execution ran); FILTERED (the filter of its source let the event go); POISON (it took its worker down too often).' },
   millrace_execution_duration_seconds: { type: 'histogram', labels: ['machine'], help: 'Time from the start of an execution to its end.' },
   millrace_in_flight: { type: 'gauge', labels: [], help: 'Events accepted and not yet ended: queued, running or parked.' },
   millrace_in_flight_bytes: { type: 'gauge', labels: [], help: 'Bytes of the events in flight.' },

@@ -12,7 +12,7 @@ function metricsOf(options: MetricsOptions = {}) {
   return metrics;
 }
 
-const counts = { machine: 'triage', started: 5, succeeded: 2, failed: 1, timedOut: 1, rejected: 3, durationBuckets: [2, 1, 2], durationSumMs: 30_150 };
+const counts = { machine: 'triage', started: 5, succeeded: 2, failed: 1, timedOut: 1, rejected: 3, filtered: 0, aborted: 0, durationBuckets: [2, 1, 2], durationSumMs: 30_150 };
 
 describe('createMetrics', () => {
   it('adds batches up and shows counters by machine and status', async () => {
@@ -21,7 +21,7 @@ describe('createMetrics', () => {
     metrics.merge(counts);
     metrics.poisoned('triage');
     metrics.poisoned('triage');
-    metrics.merge({ machine: 'bill"ing', started: 1, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, durationBuckets: [0, 0, 0], durationSumMs: 0 });
+    metrics.merge({ machine: 'bill"ing', started: 1, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, filtered: 0, aborted: 0, durationBuckets: [0, 0, 0], durationSumMs: 0 });
     const { body, contentType } = await metrics.exposition();
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
     const lines = body.split('\n');
