@@ -1,3 +1,4 @@
+import type { MillraceError } from '../errors.ts';
 import type { EndStatus } from './contract.ts';
 
 /** How an execution ended, on its way to outputs; or an event on its way to dead letters. */
@@ -31,20 +32,43 @@ export interface Outcome {
  */
 export interface Output {
   /**
-   * Resolves once the peer has taken all records durably. Rejects with a MillraceError; `retryable` says whether it may
-   * succeed later. Nothing, a part, or all of the records may have been taken then: they are written again.
+   * Resolves once the peer has each record durably, or has refused it for good; answers those that it refused. Records of
+   * one key are written in their order. Rejects when it may succeed later, with a MillraceError that says what is wrong:
+   * nothing, a part, or all of the records may have been taken then, and they are written again.
    */
-  write(records: readonly OutputRecord[]): Promise<void>;
-  /** Ends what is under way, and disconnects. */
+  write(records: readonly OutputRecord[]): Promise<readonly Refusal[]>;
+  /** How much one call of `write` is given, and how many calls may be under way. */
+  readonly limits: OutputLimits;
+  /** Ends what is under way, and disconnects. A `write` that cannot end rejects. */
   close(): Promise<void>;
   /** Why it takes nothing at present, for readiness. */
   readonly trouble: string | undefined;
 }
 
+export interface OutputLimits {
+  readonly maxRecords: number;
+  /** Of values, keys and headers. A record that is larger goes alone. */
+  readonly maxBytes: number;
+  /** More than one: the output keeps the records of a key in order by itself, across calls. */
+  readonly maxWrites: number;
+}
+
+/** A record that the peer will never take as it is: too large, or not of its form. */
+export interface Refusal {
+  readonly index: number;
+  readonly error: MillraceError;
+}
+
 export interface OutputRecord {
+  /**
+   * The same whenever the record is written again, and of no other record of the machine: a peer can tell repeats by it.
+   */
+  readonly id: string;
   /** The key of the source's event, so that results keep its partitioning; null: it had none. */
   readonly key: Uint8Array | null;
   readonly value: Uint8Array;
+  /** The value is JSON text; it may be anything otherwise, the bytes of a dead letter. */
+  readonly json: boolean;
   /** Names and values as text; every kind of output has its own way of carrying them. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -21,6 +21,11 @@ export const METRICS = {
   millrace_event_loop_lag_seconds: { type: 'gauge', labels: ['quantile'], help: "How late the main thread's event loop ran since the last scrape: the median (0.5), 0.99 and the worst (1)." },
   millrace_journal_bytes: { type: 'gauge', labels: [], help: 'Bytes of the journal on disk.' },
   millrace_journal_pending: { type: 'gauge', labels: [], help: 'Events in the journal that have not ended.' },
+  millrace_output_records_total: { type: 'counter', labels: ['output', 'result'], help: 'Records that an output took (written) or will never take (refused: they go to dead letters).' },
+  millrace_output_retries_total: { type: 'counter', labels: ['output'], help: 'Writes that failed and are tried again, a batch of records each.' },
+  millrace_output_queue: { type: 'gauge', labels: ['output'], help: 'Records that wait for an output to take them.' },
+  millrace_output_queue_bytes: { type: 'gauge', labels: ['output'], help: 'Characters of the outputs of executions among them.' },
+  millrace_output_trouble: { type: 'gauge', labels: ['output'], help: '1 while an output takes nothing, 0 otherwise; the log and /readyz say why.' },
   millrace_http_requests_total: { type: 'counter', labels: ['route', 'status'], help: "HTTP answers by route pattern and status; route 'unmatched' where no route answers, 'malformed' where the request was not HTTP." },
 } as const satisfies Record<string, MetricRow>;
 

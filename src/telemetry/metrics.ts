@@ -6,7 +6,7 @@ import type { MachineCounts, Sample } from './batch-totals.ts';
 import { DURATION_BOUNDS_MS, METRICS } from './metrics-table.ts';
 import type { GaugeName, MetricName } from './metrics-table.ts';
 
-export type { MachineCounts } from './batch-totals.ts';
+export type { MachineCounts, Sample } from './batch-totals.ts';
 
 /** Counts the answers of one route; one array increment per request. */
 export interface RouteCounter {
@@ -29,6 +29,8 @@ export interface Metrics {
   workerRestarted(reason: string): void;
   /** Says where a gauge is read at each scrape. A callback that throws leaves its gauge out of that scrape. */
   gauge(name: GaugeName, read: () => number): void;
+  /** Says where the samples of a metric are read at each scrape, by whoever counts them. A callback that throws leaves them out of that scrape. */
+  series(name: MetricName, read: () => readonly Sample[]): void;
   /** The counter of one route, kept by its caller. */
   httpRoute(route: string): RouteCounter;
   /** What GET /metrics answers. */
@@ -54,15 +56,14 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   const durationBoundsMs = options.durationBoundsMs ?? DURATION_BOUNDS_MS;
   const totals = new BatchTotals(durationBoundsMs);
-  const gauges = new Map<MetricName, () => number>();
+  const series = new Map<MetricName, () => readonly Sample[]>();
   const routes = new Map<string, StatusCounts>();
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   lag.enable();
 
-  const readGauge = (name: MetricName): Sample[] => {
+  const readSeries = (name: MetricName): Sample[] => {
     try {
-      const value = gauges.get(name)?.();
-      return value === undefined ? [] : [{ labels: {}, value }];
+      return [...(series.get(name)?.() ?? [])];
     } catch {
       return [];
     }
@@ -76,22 +77,17 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     lag.reset();
     return samples;
   };
-  const collectors: Record<MetricName, () => Sample[]> = {
+  /** Of what is counted here; the owners of the others register theirs. */
+  const collectors: Partial<Record<MetricName, () => Sample[]>> = {
     millrace_executions_started_total: () => totals.started(),
     millrace_executions_ended_total: () => totals.ended(),
     millrace_execution_duration_seconds: () => totals.durations('millrace_execution_duration_seconds'),
-    millrace_in_flight: () => readGauge('millrace_in_flight'),
-    millrace_in_flight_bytes: () => readGauge('millrace_in_flight_bytes'),
-    millrace_queued_events: () => readGauge('millrace_queued_events'),
-    millrace_parked_executions: () => readGauge('millrace_parked_executions'),
     millrace_rejected_total: () => totals.rejected(),
     millrace_worker_restarts_total: () => totals.restarts(),
     millrace_event_loop_lag_seconds: readLag,
-    millrace_journal_bytes: () => readGauge('millrace_journal_bytes'),
-    millrace_journal_pending: () => readGauge('millrace_journal_pending'),
     millrace_http_requests_total: () => [...routes].flatMap(([route, counts]) => counts.samples(route)),
   };
-  for (const [name, collect] of Object.entries(collectors) as [MetricName, () => Sample[]][]) register(registry, name, collect);
+  for (const name of Object.keys(METRICS) as MetricName[]) register(registry, name, collectors[name] ?? (() => readSeries(name)));
   if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
 
   return {
@@ -102,7 +98,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     forget: (machine) => totals.forget(machine),
     poisoned: (machine) => totals.poisoned(machine),
     workerRestarted: (reason) => totals.workerRestarted(reason),
-    gauge: (name, read) => void gauges.set(name, read),
+    gauge: (name, read) => void series.set(name, () => [{ labels: {}, value: read() }]),
+    series: (name, read) => void series.set(name, read),
     httpRoute: (route) => {
       const known = routes.get(route) ?? new StatusCounts();
       routes.set(route, known);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { showOutputs } from '../../src/delivery/output-metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import type { MetricsOptions } from '../../src/telemetry/metrics.ts';
 import { renderMetricsDoc } from '../../src/telemetry/metrics-doc.ts';
@@ -120,6 +121,7 @@ millrace_execution_duration_seconds_count{machine="triage"} 10
     metrics.workerRestarted('exit');
     metrics.httpRoute('/healthz').count(200);
     for (const [name, row] of Object.entries<MetricRow>(METRICS)) if (row.type === 'gauge' && row.labels.length === 0) metrics.gauge(name as GaugeName, () => 1);
+    showOutputs(metrics, () => [{ output: 'alerts', written: 1, refused: 0, retries: 0, queued: 0, queuedBytes: 0, trouble: undefined }]);
     const { body } = await metrics.exposition();
     const seen = new Map<string, string>();
     for (const [, name, labels = ''] of body.matchAll(/^(millrace_\w+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? \S+$/gm)) {
