@@ -26,6 +26,8 @@ export const FAULTS = {
   DRAINING: { http: 503, retryable: true, meaning: 'The server is shutting down and takes no new work.', remedy: 'Send the request to another replica, or again after the restart.' },
   POISON: { http: 500, retryable: false, meaning: 'The execution took its worker down as often as limits.poisonAfter allows.', remedy: 'Look for an endless loop, a crash or memory exhaustion in the functions that it calls.' },
   INTERNAL: { http: 500, retryable: true, meaning: 'Something failed that should not have.', remedy: 'See the log; report it with the stack trace that is there.' },
+  SOURCE_MISCONFIGURED: { http: 500, retryable: false, meaning: 'A source, an output or a journal cannot work with its settings: its broker refuses them.', remedy: 'Change what the message names, and start again.' },
+  SOURCE_UNAVAILABLE: { http: 503, retryable: true, meaning: 'The broker of a source, an output or a journal does not answer.', remedy: 'See that it runs and can be reached; it is tried again until it answers.' },
   INVALID_CONFIG: { http: 500, retryable: false, meaning: 'The configuration has mistakes.', remedy: 'Correct the lines that the diagnostics name.' },
   INVALID_DEFINITION: { http: 400, retryable: false, meaning: 'A state machine definition has mistakes.', remedy: 'Correct the states that the diagnostics name; millrace validate shows them in place.' },
   INVALID_FUNCTION: { http: 500, retryable: false, meaning: 'A file of the functions folder cannot be loaded or exports no handler.', remedy: 'Export a function named handler, or default, from the file.' },
