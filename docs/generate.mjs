@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { ASL_SCHEMA } from '../dist/asl/validate/schema.js';
 import { CONFIG_SCHEMA } from '../dist/config/schema.js';
+import { withDefinitions } from '../dist/config/schema-definitions.js';
 import { renderConfigurationDoc } from '../dist/config/config-doc.js';
 import { renderEditorSchema } from '../dist/config/editor-schema.js';
 import { renderErrorsDoc } from '../dist/config/errors-doc.js';
@@ -15,7 +16,7 @@ const files = {
   'metrics.md': renderMetricsDoc(),
   'millrace.schema.json': renderEditorSchema(),
   '../src/asl/validate/structure-validators.ts': renderStructureValidators(ASL_SCHEMA),
-  '../src/config/config-validators.ts': renderConfigValidators(CONFIG_SCHEMA),
+  '../src/config/config-validators.ts': renderConfigValidators(withDefinitions(CONFIG_SCHEMA)),
 };
 
 for (const [name, text] of Object.entries(files)) {

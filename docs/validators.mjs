@@ -7,14 +7,14 @@ const HEADER = `// @ts-nocheck
 /* What ajv makes of a schema; written by docs/generate.mjs, and held equal to it by test/docs.test.ts. */
 `;
 /** Keywords that ajv passes over. What is left of the schema is what errors show of it. */
-const NOTES = new Set(['title', 'description', 'examples', 'default', '$schema']);
+const NOTES = new Set(['title', 'description', 'examples', 'default', 'writeOnly', 'exactlyOne', 'atMostOne', '$schema']);
 
 /** The validators of src/asl/validate/structure.ts: of a machine, and of a state alone. */
 export const renderStructureValidators = (schema) =>
   renderValidators(schema, { allErrors: true, discriminator: true, verbose: true, ownProperties: true, strict: false, inlineRefs: false }, { checkMachine: '', checkState: '#/definitions/state' });
 
 /** The validator of src/config/check.ts. */
-export const renderConfigValidators = (schema) => renderValidators(schema, { allErrors: true, allowUnionTypes: true }, { checkConfig: '' });
+export const renderConfigValidators = (schema) => renderValidators(schema, { allErrors: true, allowUnionTypes: true, inlineRefs: false }, { checkConfig: '' });
 
 /** `exported`: the names under which validators are exported, and the places in the schema that they check. */
 function renderValidators(schema, options, exported) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkAgainstSchema } from './config/check.ts';
+import { readDelivery, type DeliveryConfig } from './config/delivery.ts';
 import { findConfigFile, findFunctions, findMachines } from './config/discovery.ts';
 import { readDocument, type ConfigDocument } from './config/document.ts';
 import { filePath, folderPath, jsonPath, type NamedPath } from './config/files.ts';
@@ -11,7 +12,7 @@ import { CONFIG_SCHEMA } from './config/schema.ts';
 import { MillraceError } from './errors.ts';
 
 /** A configuration with its defaults applied. All paths are absolute. */
-export interface Config {
+export interface Config extends DeliveryConfig {
   /** Null where there is no file. */
   readonly file: string | null;
   readonly server: { readonly host: string; readonly port: number };
@@ -29,7 +30,6 @@ export interface Config {
     readonly timeoutSeconds: number;
     readonly graceMs: number;
   };
-  readonly journal: { readonly maxBytes: number };
   readonly executions: { readonly remember: number; readonly rememberBytes: number };
   readonly machines: Readonly<Record<string, MachineConfig>>;
 }
@@ -114,7 +114,7 @@ function at(value: unknown, ...keys: readonly string[]): unknown {
   return keys.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key) ? (inner as Record<string, unknown>)[key] : undefined), value);
 }
 
-type Section = 'server' | 'limits' | 'journal' | 'executions';
+type Section = 'server' | 'limits' | 'executions';
 
 /** Applies defaults and resolves paths. Where the file has mistakes it still looks for more, and its answer is not used. */
 function complete({ value, places }: ConfigDocument, mistakes: Mistakes, file: string | null, folder: string, overrides: ConfigOverrides, cwd: string): Config {
@@ -137,17 +137,19 @@ function complete({ value, places }: ConfigDocument, mistakes: Mistakes, file: s
   if (compatibility === 'strict' && limits.payloadBytes > strictBytes) {
     mistakes.add('OUT_OF_RANGE', '/limits/payloadBytes', `limits.payloadBytes (${limits.payloadBytes}) is more than ${strictBytes}, which strict compatibility holds payloads to, as AWS does.`, places.get('/limits/payloadBytes')?.value);
   }
+  const served = at(value, 'machines') === undefined ? findMachines(folder, mistakes) : machines(at(value, 'machines'), path, mistakes);
+  const absoluteDataDir = overrides.dataDir === undefined ? resolve(folder, textOf(dataDir) ?? properties.dataDir.default) : resolve(cwd, overrides.dataDir);
   return {
     file,
     server: { host: overrides.host ?? server.host, port: overrides.port ?? server.port },
-    dataDir: overrides.dataDir === undefined ? resolve(folder, textOf(dataDir) ?? properties.dataDir.default) : resolve(cwd, overrides.dataDir),
+    dataDir: absoluteDataDir,
     compatibility,
     functions: textOf(functions) !== undefined ? folderPath(path('functions', '/functions', functions as string), mistakes) : findFunctions(folder),
     workers: overrides.workers ?? (at(value, 'workers') as Config['workers'] | undefined) ?? properties.workers.default,
     limits,
-    journal: section('journal'),
     executions: section('executions'),
-    machines: at(value, 'machines') === undefined ? findMachines(folder, mistakes) : machines(at(value, 'machines'), path, mistakes),
+    machines: served,
+    ...readDelivery(value, { mistakes, places, folder }, { machines: Object.keys(served), dataDir: absoluteDataDir, limits }),
   };
 }
 

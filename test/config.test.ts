@@ -46,9 +46,13 @@ describe('a configuration without mistakes', () => {
       functions: null,
       workers: 'auto',
       limits: { maxInFlight: 100_000, maxInFlightBytes: 268_435_456, payloadBytes: 262_144, blockedMs: 10_000, poisonAfter: 3, timeoutSeconds: 300, graceMs: 30_000 },
-      journal: { maxBytes: 4_294_967_296 },
       executions: { remember: 10_000, rememberBytes: 67_108_864 },
       machines: {},
+      journal: { lmdb: { maxBytes: 4_294_967_296 } },
+      sources: [],
+      outputs: [],
+      schedules: [],
+      redis: null,
     });
   });
 
@@ -79,8 +83,12 @@ machines:
       functions: join(at, 'deep/fn'),
       workers: 4,
       limits: { maxInFlight: 1, maxInFlightBytes: 2_000_000, payloadBytes: 100_000, blockedMs: 100, poisonAfter: 1, timeoutSeconds: 60, graceMs: 0 },
-      journal: { maxBytes: 1_048_576 },
       executions: { remember: 0, rememberBytes: 0 },
+      journal: { lmdb: { maxBytes: 1_048_576 } },
+      sources: [],
+      outputs: [],
+      schedules: [],
+      redis: null,
       machines: { a: { definition: join(at, 'a.asl.json') }, b: { definition: join(at, 'deep/b.json'), timeoutSeconds: 120, maxInFlight: 5, inputSchema: join(at, 'deep/s.json') } },
     });
   });
@@ -206,9 +214,9 @@ workers: 0
 workers: many
 compatibility: stict
 port: 1
-sources: {}
-outputs: {}
-schedules: {}
+sources: []
+outputs: 1
+schedules: x
 limits:
   payloadBytes: -1
   graceMs:
@@ -223,7 +231,6 @@ machines:
   h: a.asl.json/x
 functions: ./a.asl.json
 `;
-    const later = 'Sources, outputs and schedules come with a later version; until then events come in over HTTP.';
     const relative = 'paths are relative to the folder of the configuration file.';
     const found = mistakes(yaml);
     expect(found.map((line) => line.replace(/which is not JSON: .*/, 'which is not JSON: …'))).toEqual([
@@ -235,9 +242,9 @@ functions: ./a.asl.json
       "7:1 DUPLICATE_KEY /workers The key 'workers' occurs more than once. | Keep one of them.",
       "8:16 INVALID_VALUE /compatibility compatibility must be 'strict' or 'extended', not 'stict'. | Did you mean 'strict'?",
       "9:1 UNKNOWN_KEY /port 'port' is not a key of the configuration. | Did you mean 'server.port'?",
-      `10:1 UNKNOWN_KEY /sources This version does not have 'sources' yet. | ${later}`,
-      `11:1 UNKNOWN_KEY /outputs This version does not have 'outputs' yet. | ${later}`,
-      `12:1 UNKNOWN_KEY /schedules This version does not have 'schedules' yet. | ${later}`,
+      "10:10 WRONG_TYPE /sources sources must be a mapping, not an empty list.",
+      "11:10 WRONG_TYPE /outputs outputs must be a mapping, not 1.",
+      "12:12 WRONG_TYPE /schedules schedules must be a mapping, not 'x'.",
       '14:17 OUT_OF_RANGE /limits/payloadBytes limits.payloadBytes must be a whole number from 1 to 268435456, not -1.',
       '15:11 WRONG_TYPE /limits/graceMs limits.graceMs must be a whole number from 0 to 3600000, not empty. | Give it a value, or remove the key: the default is 30000.',
       "16:3 UNKNOWN_KEY /limits/zzzzzzzz 'limits.zzzzzzzz' is not a key of the configuration. | The keys here are maxInFlight, maxInFlightBytes, payloadBytes, blockedMs, poisonAfter, timeoutSeconds, graceMs.",
@@ -299,7 +306,7 @@ functions: ./a.asl.json
 
   it('of the command line are named as on the command line, beside those of the file', () => {
     expect(mistakes('prot: 1\n', { overrides: { port: -1, workers: 0, host: '' } })).toEqual([
-      "1:1 UNKNOWN_KEY /prot 'prot' is not a key of the configuration. | The keys here are server, dataDir, compatibility, functions, workers, limits, journal, executions, machines.",
+      "1:1 UNKNOWN_KEY /prot 'prot' is not a key of the configuration. | The keys here are server, dataDir, compatibility, functions, workers, limits, journal, executions, machines, sources, outputs, schedules, redis.",
       'INVALID_VALUE  --host must be text, not empty text.',
       'OUT_OF_RANGE  --port must be a whole number from 0 to 65535, not -1.',
       "OUT_OF_RANGE  --workers must be 'auto' or a whole number from 1 to 256, not 0.",

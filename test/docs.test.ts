@@ -11,7 +11,9 @@ import { renderConfigurationDoc } from '../src/config/config-doc.ts';
 import { editorSchema, renderEditorSchema } from '../src/config/editor-schema.ts';
 import { renderErrorsDoc } from '../src/config/errors-doc.ts';
 import { CONFIG_MISTAKES } from '../src/config/mistakes.ts';
-import { CONFIG_SCHEMA, type ConfigSchema } from '../src/config/schema.ts';
+import { withDefinitions } from '../src/config/schema-definitions.ts';
+import type { ConfigSchema } from '../src/config/schema-parts.ts';
+import { CONFIG_SCHEMA } from '../src/config/schema.ts';
 import { FAULTS } from '../src/errors.ts';
 import { renderMetricsDoc } from '../src/telemetry/metrics-doc.ts';
 
@@ -25,7 +27,7 @@ const GENERATED: Readonly<Record<string, () => string>> = {
   'metrics.md': renderMetricsDoc,
   'millrace.schema.json': renderEditorSchema,
   '../src/asl/validate/structure-validators.ts': () => renderStructureValidators(ASL_SCHEMA),
-  '../src/config/config-validators.ts': () => renderConfigValidators(CONFIG_SCHEMA),
+  '../src/config/config-validators.ts': () => renderConfigValidators(withDefinitions(CONFIG_SCHEMA)),
 };
 
 describe('generated pages', () => {
@@ -62,13 +64,22 @@ describe('docs/configuration.md', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('has a row for every key', () => {
-    const keys = (schema: ConfigSchema): string[] => [
-      ...Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => (inner.properties === undefined && inner.additionalProperties === undefined ? [key] : keys(inner))),
-      ...(schema.additionalProperties === undefined || schema.additionalProperties === false ? [] : keys(schema.additionalProperties)),
-    ];
-    const rows = [...read('configuration.md').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
-    expect(rows.toSorted()).toEqual(keys(CONFIG_SCHEMA).toSorted());
+  it('has a row or a heading for every key, and one for what stands in several places', () => {
+    const seen = new Set<ConfigSchema>();
+    const keys: string[] = [];
+    const visit = (schema: ConfigSchema): void => {
+      for (const [key, inner] of Object.entries(schema.properties ?? {})) {
+        if (seen.has(inner)) continue;
+        seen.add(inner);
+        keys.push(key);
+        visit(inner);
+      }
+      if (schema.additionalProperties !== undefined && schema.additionalProperties !== false) visit(schema.additionalProperties);
+      schema.anyOf?.forEach(visit);
+    };
+    visit(CONFIG_SCHEMA);
+    const told = [...read('configuration.md').matchAll(/^\| `(?:\w+\.)*(\w+)` \||^##+ (?:\w+: )?([a-z]\w+)$/gm)].map((match) => match[1] ?? match[2]);
+    expect(told.toSorted()).toEqual(keys.toSorted());
   });
 });
 
@@ -90,6 +101,7 @@ describe('docs/millrace.schema.json', () => {
 
   it('has a title, a description and an example for every key, and examples and defaults that are valid', () => {
     const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+    ajv.addVocabulary(['exactlyOne', 'atMostOne']);
     const visit = (schema: ConfigSchema, path: string): void => {
       expect([path, typeof schema.title, typeof schema.description, (schema.examples ?? []).length > 0]).toEqual([path, 'string', 'string', true]);
       const check = ajv.compile(schema);

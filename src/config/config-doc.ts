@@ -1,43 +1,95 @@
 import { wanted } from './schema-walk.ts';
-import { CONFIG_SCHEMA, type ConfigSchema } from './schema.ts';
+import { CONFIG_SCHEMA } from './schema.ts';
+import { KAFKA_CONNECTION, REDIS_CONNECTION, REDIS_WAYS, TLS } from './schema-connections.ts';
+import type { ConfigSchema, Properties } from './schema-parts.ts';
 
 /** Renders docs/configuration.md from the schema. */
 export function renderConfigurationDoc(): string {
-  const { machines, ...others } = CONFIG_SCHEMA.properties;
-  const machine = machines.additionalProperties;
-  const plain: [string, ConfigSchema][] = [];
-  const sections: string[] = [];
-  for (const [key, schema] of Object.entries<ConfigSchema>(others)) {
-    if (schema.properties === undefined) plain.push([key, schema]);
-    else sections.push(`## ${key}\n\n${schema.description}\n\n${table(Object.entries(schema.properties))}`);
-  }
+  const tables = new Tables();
+  // Read first, so that what has a connection refers to these.
+  const connections = `## Connections
+
+${tables.section('### TLS', TLS.description, TLS.properties)}
+
+${tables.section('### Connections to Kafka', 'How sources, outputs and the journal reach Kafka.', KAFKA_CONNECTION, ['brokers'])}
+
+${tables.section('### Connections to Redis', `How sources, outputs, schedules, the journal and de-duplication reach Redis: by one of ${REDIS_WAYS.join(', ')}.`, REDIS_CONNECTION)}`;
+  const { machines, sources, outputs, schedules, journal, redis, ...others } = CONFIG_SCHEMA.properties;
+  const own = Object.entries<ConfigSchema>(others).filter(([, schema]) => schema.properties === undefined);
+  const flat = Object.entries<ConfigSchema>(others).filter(([, schema]) => schema.properties !== undefined);
   return `${INTRODUCTION}
-## Keys of their own
+${tables.section('## Keys of their own', '', Object.fromEntries(own))}
 
-${table(plain)}
+${flat.map(([key, schema]) => tables.section(`## ${key}`, schema.description ?? '', schema.properties!)).join('\n\n')}
 
-${sections.join('\n\n')}
-
-## machines
-
-${escaped(machines.description)} ${machine.description}
-
-${table(Object.entries(machine.properties), machine.required)}
+${tables.entries('machines', machines)}
 
 A change of a definition, an inputSchema or a function takes effect without a restart: executions under way finish on what
 they started with.
+
+${tables.entries('sources', sources)}
+
+${tables.entries('outputs', outputs)}
+
+${tables.entries('schedules', schedules)}
+
+${tables.kinds('journal', journal)}
+
+${tables.section('## redis', redis.description, redis.properties)}
+
+${connections}
 ${ENVIRONMENT}
 ${MISTAKES}`;
 }
 
-function table(rows: readonly (readonly [string, ConfigSchema])[], required: readonly string[] = []): string {
-  const lines = rows.map(([key, schema]) => `| \`${key}\` | ${wanted(schema)} | ${defaultOf(key, schema, required)} | ${escaped(schema.description ?? '')} | ${examplesOf(schema)} |`);
-  return ['| key | value | default | meaning | example |', '|---|---|---|---|---|', ...lines].join('\n');
+/** Tables of keys. What stands in several places is told of in the first, and referred to from the others. */
+class Tables {
+  readonly #told = new Map<ConfigSchema, string>();
+
+  /** A heading with one table. */
+  section(heading: string, description: string, properties: Properties, required: readonly string[] = []): string {
+    const title = heading.replace(/^#+ /, '');
+    const link = `[${title}](#${title.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-')})`;
+    const elsewhere = new Map<string, string[]>();
+    const rows: string[] = [];
+    for (const [key, schema] of Object.entries(properties)) {
+      const told = this.#told.get(schema);
+      if (told === undefined) rows.push(...this.#rows(key, schema, required, link));
+      else elsewhere.set(told, [...(elsewhere.get(told) ?? []), `\`${key}\``]);
+    }
+    const references = [...elsewhere].map(([link, keys]) => `As in ${link}: ${keys.join(', ')}.`);
+    const table = rows.length === 0 ? [] : [['| key | value | default | meaning | example |', '|---|---|---|---|---|', ...rows].join('\n')];
+    return [heading, ...(description === '' ? [] : [escaped(description)]), ...table, ...references].join('\n\n');
+  }
+
+  /** What the user names the keys of. */
+  entries(key: string, { description, additionalProperties: entry }: ConfigSchema): string {
+    return this.kinds(key, { ...(entry as ConfigSchema), description: `${description} ${(entry as ConfigSchema).description}` });
+  }
+
+  /** A mapping of which one key names a kind: with a section for each. */
+  kinds(key: string, { description = '', properties = {}, required, exactlyOne, atMostOne }: ConfigSchema): string {
+    const choices = new Set(exactlyOne ?? atMostOne);
+    const [kinds, others] = [true, false].map((is) => Object.entries(properties).filter(([name, schema]) => (choices.has(name) && schema.properties !== undefined) === is));
+    return [
+      this.section(`## ${key}`, description, Object.fromEntries(others!), required),
+      ...kinds!.map(([name, schema]) => this.section(`### ${key}: ${name}`, schema.description ?? '', schema.properties!, schema.required)),
+    ].join('\n\n');
+  }
+
+  #rows(path: string, schema: ConfigSchema, required: readonly string[], link: string): string[] {
+    this.#told.set(schema, link);
+    const key = path.slice(path.lastIndexOf('.') + 1);
+    const row = `| \`${path}\` | ${wanted(schema)} | ${defaultOf(key, schema, required)} | ${escaped(schema.description ?? '')} | ${examplesOf(schema)} |`;
+    return [row, ...[schema, ...(schema.anyOf ?? [])].flatMap((branch) => Object.entries(branch.properties ?? {}).flatMap(([inner, member]) => (![undefined, link].includes(this.#told.get(member)) ? [] : this.#rows(`${path}.${inner}`, member, branch.required ?? [], link))))];
+  }
 }
 
-const defaultOf = (key: string, schema: ConfigSchema, required: readonly string[]): string => (required.includes(key) ? 'has to be there' : schema.default === undefined ? '—' : `\`${String(schema.default)}\``);
+const defaultOf = (key: string, schema: ConfigSchema, required: readonly string[]): string => (required.includes(key) ? 'has to be there' : schema.default === undefined ? '—' : `\`${written(schema.default)}\``);
 
-const examplesOf = (schema: ConfigSchema): string => (schema.examples ?? []).map((example) => `\`${String(example)}\``).join(', ');
+const examplesOf = (schema: ConfigSchema): string => (schema.examples ?? []).map((example) => `\`${written(example)}\``).join(', ');
+
+const written = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 /** Names of files with stars would be emphasis. */
 const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('*', '\\*');
@@ -97,6 +149,5 @@ variable that is not set and has no default is a mistake.
 const MISTAKES = `## Mistakes
 
 All mistakes are reported at once, each with file, line and column, and nothing starts. A key that is not listed here is a
-mistake. The codes are in [errors.md](errors.md#mistakes-of-a-configuration). \`sources\`, \`outputs\` and \`schedules\` come with a
-later version.
+mistake. The codes are in [errors.md](errors.md#mistakes-of-a-configuration).
 `;

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFile, isFolder } from './files.ts';
 import type { Mistakes } from './mistakes.ts';
-import { MACHINE_NAME } from './schema.ts';
+import { NAME } from './schema-parts.ts';
 
 const DEFINITION = /^(.*)\.asl\.json$/s;
 const FILES = ['millrace.yaml', 'millrace.yml'];
@@ -26,7 +26,7 @@ export function findMachines(folder: string, mistakes: Mistakes): Record<string,
   for (const file of readdirSync(folder).toSorted()) {
     const name = DEFINITION.exec(file)?.[1];
     if (name === undefined || !isFile(join(folder, file))) continue;
-    if (new RegExp(MACHINE_NAME).test(name)) found.push([name, { definition: join(folder, file) }]);
+    if (new RegExp(NAME).test(name)) found.push([name, { definition: join(folder, file) }]);
     else mistakes.add('INVALID_NAME', '', `The file '${file}' cannot give a state machine its name.`, undefined, 'Rename it to 1 to 80 letters, digits, hyphens and underscores before .asl.json, or name it under machines.');
   }
   if (found.length === 0 && mistakes.none) {

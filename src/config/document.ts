@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parse, parseDocument, typ
 import { interpolate, type Environment } from './interpolate.ts';
 import { Mistakes } from './mistakes.ts';
 import { dotted, memberSchema, pointTo, takesOnlyText } from './schema-walk.ts';
-import type { ConfigSchema } from './schema.ts';
+import type { ConfigSchema } from './schema-parts.ts';
 
 /** A configuration file as plain data, with the places where its parts stand. */
 export interface ConfigDocument {
@@ -69,7 +69,7 @@ class Reader {
     this.#places.set(pointer, { key, value: offset });
     if (isAlias(node)) return this.#alias(node.resolve(this.#document), pointer, schema, key, offset);
     if (isMap(node)) return this.#mapping(node.items as unknown as Pair[], pointer, schema);
-    if (isSeq(node)) return node.items.map((item, index) => this.read(item as Node | null, `${pointer}/${index}`, undefined, (item as Node | null)?.range?.[0] ?? offset));
+    if (isSeq(node)) return node.items.map((item, index) => this.read(item as Node | null, `${pointer}/${index}`, memberSchema(schema, String(index)), (item as Node | null)?.range?.[0] ?? offset));
     if (!isScalar(node)) return null;
     return typeof node.value === 'string' ? this.#text(node.value, pointer, schema, key, offset) : node.value;
   }

@@ -1,4 +1,6 @@
-import { CONFIG_SCHEMA, type ConfigSchema } from './schema.ts';
+import { CONFIG_SCHEMA } from './schema.ts';
+import { mapSchemas, withDefinitions } from './schema-definitions.ts';
+import type { ConfigSchema } from './schema-parts.ts';
 
 const INTERPOLATION = { $ref: '#/definitions/interpolation' };
 
@@ -7,27 +9,26 @@ const INTERPOLATION = { $ref: '#/definitions/interpolation' };
  * wherever a number or one of a few words is asked for.
  */
 export function editorSchema(): object {
-  const schema = beforeInterpolation(CONFIG_SCHEMA) as object;
+  const { definitions, ...schema } = beforeInterpolation(withDefinitions(CONFIG_SCHEMA)) as ConfigSchema;
   return {
     ...schema,
-    definitions: { interpolation: { title: 'Environment variable', description: '${NAME}, or ${NAME:-default}.', type: 'string', pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$' } },
+    definitions: { interpolation: { title: 'Environment variable', description: '${NAME}, or ${NAME:-default}.', type: 'string', pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$' }, ...definitions },
   };
 }
 
 export const renderEditorSchema = (): string => `${JSON.stringify(editorSchema(), null, 2)}\n`;
 
-function beforeInterpolation(schema: ConfigSchema): unknown {
-  const { anyOf, type, minimum, maximum, properties, additionalProperties, ...rest } = schema;
-  if (anyOf !== undefined) return { ...rest, anyOf: [...anyOf, INTERPOLATION] };
-  if (type === 'integer') return { ...rest, anyOf: [{ type, minimum, maximum }, INTERPOLATION] };
-  if (schema.enum !== undefined) {
-    const { enum: values, ...others } = rest;
-    return { ...others, anyOf: [{ type, enum: values }, INTERPOLATION] };
-  }
-  return {
-    ...rest,
-    type,
-    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, beforeInterpolation(inner)])) }),
-    ...(additionalProperties === undefined ? {} : { additionalProperties: additionalProperties === false ? false : beforeInterpolation(additionalProperties) }),
-  };
+function beforeInterpolation(schema: ConfigSchema): ConfigSchema {
+  const { exactlyOne, atMostOne, ...rest } = mapSchemas(schema, beforeInterpolation);
+  const { type, minimum, maximum, enum: words, ...notes } = rest;
+  if (type === 'integer') return { ...notes, anyOf: [{ type, minimum: minimum!, maximum: maximum! }, INTERPOLATION] };
+  if (type === 'boolean') return { ...notes, anyOf: [{ type }, INTERPOLATION] };
+  if (words !== undefined) return { ...notes, anyOf: [{ type: 'string', enum: words }, INTERPOLATION] };
+  return { ...rest, ...choices(exactlyOne, atMostOne) };
+}
+
+/** The two keywords in those of JSON Schema. */
+function choices(exactlyOne: readonly string[] | undefined, atMostOne: readonly string[] = []): object {
+  const pairs = atMostOne.flatMap((one, index) => atMostOne.slice(index + 1).map((other) => ({ required: [one, other] })));
+  return { ...(exactlyOne === undefined ? {} : { oneOf: exactlyOne.map((key) => ({ required: [key] })) }), ...(pairs.length === 0 ? {} : { not: { anyOf: pairs } }) };
 }

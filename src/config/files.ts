@@ -34,10 +34,11 @@ export function folderPath(path: NamedPath, mistakes: Mistakes): string {
   return absolute;
 }
 
-export function jsonPath(path: NamedPath, mistakes: Mistakes): string {
+export function jsonPath(path: NamedPath, mistakes: Mistakes, use?: (text: string) => void): string {
   return filePath(path, mistakes, (text) => {
     try {
       JSON.parse(text);
+      use?.(text);
     } catch (error) {
       mistakes.add('INVALID_JSON', path.pointer, `${path.name} names ${path.written}, which is not JSON: ${(error as Error).message}.`, path.offset);
     }

@@ -1,42 +1,9 @@
-/** The part of JSON Schema (draft-07) that the configuration is described in. */
-export interface ConfigSchema {
-  readonly $schema?: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly default?: unknown;
-  readonly examples?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, ConfigSchema>>;
-  readonly additionalProperties?: false | ConfigSchema;
-  readonly propertyNames?: ConfigSchema;
-  readonly required?: readonly string[];
-  readonly anyOf?: readonly ConfigSchema[];
-  readonly const?: string;
-  readonly enum?: readonly string[];
-  readonly pattern?: string;
-  readonly minLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-}
-
-const integer = <const D>(title: string, description: string, minimum: number, maximum: number, more: D) => ({ title, description, type: 'integer', minimum, maximum, ...more });
-
-const text = <const D>(title: string, description: string, more: D) => ({ title, description, type: 'string', minLength: 1, ...more });
-
-const section = <const P extends Readonly<Record<string, ConfigSchema>>>(title: string, description: string, properties: P) => ({
-  title,
-  description,
-  type: 'object',
-  properties,
-  additionalProperties: false as const,
-});
-
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
-const COUNT = 10_000_000;
-
-/** What a state machine may be named: as on AWS. */
-export const MACHINE_NAME = '^[A-Za-z0-9_-]{1,80}$';
+import { OUTPUTS } from './schema-outputs.ts';
+import { COUNT, GIB, integer, MIB, named, section, text, type ConfigSchema } from './schema-parts.ts';
+import { JOURNAL } from './schema-journal.ts';
+import { REDIS } from './schema-connections.ts';
+import { SCHEDULES } from './schema-schedules.ts';
+import { SOURCES } from './schema-sources.ts';
 
 /**
  * Every key of millrace.yaml, after interpolation. What is missing here is a mistake in a file. The documentation
@@ -90,12 +57,7 @@ export const CONFIG_SCHEMA = {
       }),
       examples: [{ maxInFlight: 20_000, payloadBytes: MIB }],
     },
-    journal: {
-      ...section('Journal', 'The durable memory of accepted starts, in dataDir.', {
-        maxBytes: integer('Journal bytes', 'Bytes of events that have not ended. At the limit a start is answered 429.', MIB, 1024 * GIB, { default: 4 * GIB, examples: [GIB] }),
-      }),
-      examples: [{ maxBytes: GIB }],
-    },
+    journal: JOURNAL,
     executions: {
       ...section('Executions', 'What GET /v1/executions/{arn} can be asked about: a convenience, in memory only.', {
         remember: integer('Executions remembered', 'How many executions are remembered; 0 remembers none.', 0, COUNT, { default: 10_000, examples: [COUNT / 100] }),
@@ -103,13 +65,10 @@ export const CONFIG_SCHEMA = {
       }),
       examples: [{ remember: 100_000 }],
     },
-    machines: {
-      title: 'State machines',
-      description: 'The state machines that are served, by name (1 to 80 letters, digits, hyphens and underscores). Left out: every *.asl.json beside the configuration, triage.asl.json as triage.',
-      type: 'object',
-      propertyNames: { pattern: MACHINE_NAME },
-      examples: [{ triage: './triage.asl.json' }],
-      additionalProperties: {
+    machines: named(
+      'State machines',
+      'The state machines that are served, by name (1 to 80 letters, digits, hyphens and underscores). Left out: every *.asl.json beside the configuration, triage.asl.json as triage.',
+      {
         title: 'State machine',
         description: "The path of the definition, or a mapping with the machine's own settings.",
         type: ['string', 'object'],
@@ -124,9 +83,11 @@ export const CONFIG_SCHEMA = {
         required: ['definition'],
         additionalProperties: false,
       },
-    },
+      { examples: [{ triage: './triage.asl.json' }] },
+    ),
+    sources: SOURCES,
+    outputs: OUTPUTS,
+    schedules: SCHEDULES,
+    redis: REDIS,
   },
 } satisfies ConfigSchema;
-
-/** Keys of the configuration's design that a later version takes. */
-export const LATER_KEYS: readonly string[] = ['sources', 'outputs', 'schedules'];

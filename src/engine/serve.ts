@@ -35,7 +35,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     compatibility: config.compatibility,
     limits,
     dataDir: config.dataDir,
-    journalBytes: config.journal.maxBytes,
+    ...('lmdb' in config.journal ? { journalBytes: config.journal.lmdb.maxBytes } : {}),
     remember: config.executions.remember,
     rememberBytes: config.executions.rememberBytes,
     log,

@@ -1,0 +1,45 @@
+import { readRedisConnection } from './connections.ts';
+import { readJournal } from './journal.ts';
+import { Names } from './names.ts';
+import { readOutput } from './outputs.ts';
+import { Part, type Loading } from './part.ts';
+import { readSchedule } from './schedules.ts';
+import { CONFIG_SCHEMA } from './schema.ts';
+import type { JournalConfig, OutputConfig, RedisConnection, ScheduleConfig, SourceConfig } from './settings.ts';
+import { readSource } from './sources.ts';
+
+/** What comes in by itself, where it is kept, and where outcomes go. */
+export interface DeliveryConfig {
+  readonly journal: JournalConfig;
+  readonly sources: readonly SourceConfig[];
+  readonly outputs: readonly OutputConfig[];
+  readonly schedules: readonly ScheduleConfig[];
+  /** Null where the file names none. */
+  readonly redis: RedisConnection | null;
+}
+
+/** What of the rest of the configuration it depends on. */
+export interface DeliverySurroundings {
+  readonly machines: readonly string[];
+  readonly dataDir: string;
+  readonly limits: { readonly maxInFlight: number; readonly payloadBytes: number };
+}
+
+/** Reads sources, outputs, schedules, redis and journal; `value` is the whole file. */
+export function readDelivery(value: unknown, loading: Loading, { machines, dataDir, limits }: DeliverySurroundings): DeliveryConfig {
+  const file = new Part(loading, '', value, CONFIG_SCHEMA);
+  const redis = file.has('redis') ? readRedisConnection(file.part('redis'), null) : null;
+  const [sources, outputs, schedules] = [file.part('sources'), file.part('outputs'), file.part('schedules')];
+  const names = new Names({ machine: machines, output: outputs.keys, source: [...sources.keys, ...schedules.keys] });
+  const takesDeadLetters = new Set(sources.parts().map(([, part]) => part.text('deadLetters')));
+  if (schedules.keys.length > 0 && !file.has('redis')) file.fault('MISSING_KEY', 'schedules', 'needs redis: it is Redis that makes each start happen once, by however many processes.', 'Add redis: { url: redis://127.0.0.1:6379 } to the configuration.');
+  return {
+    journal: readJournal(file.part('journal'), redis),
+    sources: read(sources, (name, part) => readSource(name, part, { names, redis, dataDir, limits })),
+    outputs: read(outputs, (name, part) => readOutput(name, part, { names, redis, deadLetters: takesDeadLetters.has(name) })),
+    schedules: read(schedules, (name, part) => readSchedule(name, part, { names, redis })),
+    redis,
+  };
+}
+
+const read = <T>(entries: Part, readOne: (name: string, part: Part) => T | undefined): T[] => entries.parts().map(([name, part]) => readOne(name, part)).filter((entry) => entry !== undefined);
