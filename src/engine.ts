@@ -8,6 +8,8 @@ import { createVolatileJournal } from './delivery/journal/volatile.ts';
 import { JournaledStarts } from './engine/journaled-starts.ts';
 import type { InputCheck } from './pool/intake.ts';
 import { MachineCatalog } from './engine/machine-catalog.ts';
+import { intakeOf, routeName } from './engine/source-intake.ts';
+import { Streams } from './engine/streams.ts';
 import type { EngineOptions, MachineOptions } from './engine/options.ts';
 import { SyncStarts } from './engine/sync-starts.ts';
 import { startWorkers, type Workers } from './engine/workers.ts';
@@ -40,6 +42,11 @@ export interface Engine extends EngineApi {
   /** Becomes unready and refuses starts from now on, with DRAINING; what runs goes on. */
   drain(): void;
   /**
+   * Lets the sources read. Resolves once all of them do: a broker that is away is waited for. Rejects with a MillraceError
+   * when a source never will, as its settings are.
+   */
+  startSources(): Promise<void>;
+  /**
    * Stops taking work, drains for up to `graceMs`, leaves the rest in the journal. Answers how many events were still in
    * flight.
    */
@@ -49,6 +56,7 @@ export interface Engine extends EngineApi {
 /** A message names this many machines at the most. */
 const LISTED_NAMES = 10;
 const DEFAULT_MAX_IN_FLIGHT = 100_000;
+const DEFAULT_MAX_IN_FLIGHT_BYTES = 256 * 1024 ** 2;
 const DEFAULT_JOURNAL_BYTES = 4 * 1024 ** 3;
 
 /**
@@ -79,6 +87,7 @@ export async function createEngine(options: EngineOptions, workers: Workers = st
     },
   });
   let journal: Journal | undefined;
+  for (const source of options.sources ?? []) catalog.addRoute(source.machine, { name: routeName(source.name), intake: intakeOf(source) });
   try {
     await catalog.installAll(options.machines);
     journal =
@@ -120,6 +129,9 @@ class LocalEngine implements Engine {
   readonly #sync: SyncStarts;
   readonly #tester: StateTester;
   readonly #arn: ArnScope;
+  readonly #streams: Streams;
+  /** Resolves once no source reads any more. */
+  #stopping: Promise<void> | undefined;
   #draining = false;
 
   constructor(parts: Parts) {
@@ -145,6 +157,15 @@ class LocalEngine implements Engine {
     });
     parts.pool.onCounts((counts) => {
       for (const count of counts) metrics.merge(count);
+    });
+    this.#streams = new Streams({
+      sources: options.sources ?? [],
+      catalog: parts.catalog,
+      dispatch,
+      lanes: parts.pool.lanes.length,
+      maxInFlightBytes: options.limits?.maxInFlightBytes ?? DEFAULT_MAX_IN_FLIGHT_BYTES,
+      metrics,
+      log: options.log ?? silentLog,
     });
     metrics.gauge('millrace_in_flight', () => dispatch.inFlight);
     metrics.gauge('millrace_in_flight_bytes', () => dispatch.inFlightBytes);
@@ -215,7 +236,7 @@ class LocalEngine implements Engine {
     if (this.#draining) reasons.push('the server is shutting down');
     if (journal.fault !== undefined) reasons.push(`the journal cannot be written: ${journal.fault.message}`);
     if (!pool.lanes.some((lane) => lane.ready)) reasons.push('no worker is running');
-    return reasons;
+    return [...reasons, ...this.#streams.troubles];
   }
 
   async metrics(): Promise<{ contentType: string; body: string }> {
@@ -238,14 +259,22 @@ class LocalEngine implements Engine {
 
   drain(): void {
     this.#draining = true;
+    this.#stopping ??= this.#streams.stop();
+  }
+
+  startSources(): Promise<void> {
+    return this.#streams.start();
   }
 
   async close(graceMs = 30_000): Promise<number> {
     const { pool, journal, metrics } = this.#parts;
+    const begin = performance.now();
     this.drain();
+    await this.#stopping;
     this.#sync.flush();
     this.#journaled.flush();
-    const left = await this.dispatch.drain(graceMs);
+    const left = await this.dispatch.drain(Math.max(0, graceMs - (performance.now() - begin)));
+    await this.#streams.close();
     await Promise.all([pool.close(Math.min(graceMs, 1000)), this.#tester.close()]);
     await journal.close();
     this.#store.close();

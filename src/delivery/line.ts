@@ -8,13 +8,23 @@ import type { Lease, Line, Order, Settlement, SourceEvents, SourceMeter, Wants }
 /** Takes an outcome, and calls `done` once when it has taken it: at once, or as late as its peer answers. */
 export type Take = (outcome: Outcome, done: () => void) => void;
 
+/** The outputs, as far as they concern one source. */
+export interface Results {
+  wants(status: EndStatus): boolean;
+  readonly take: Take;
+  /** So much waits for outputs that the source should not read on. */
+  full(): boolean;
+  onRoom(callback: () => void): void;
+}
+
 export interface LineOptions {
   readonly source: string;
   readonly machine: string;
   /** The name under which the pool has the machine behind this source's intake. */
   readonly route: string;
   readonly order: Order;
-  readonly wants: Wants;
+  /** Asked for each offer: a machine that reloads may come to read more. */
+  readonly wants: () => Wants;
   readonly lanes: number;
   readonly maxInFlight: number;
   readonly maxInFlightBytes: number;
@@ -23,7 +33,7 @@ export interface LineOptions {
   readonly batch?: BatchLimits;
   readonly dispatch: Dispatch;
   /** Where results go; null: nobody takes any. */
-  readonly results: { wants(status: EndStatus): boolean; readonly take: Take } | null;
+  readonly results: Results | null;
   /** Where events go that were refused or failed; null: nowhere. */
   readonly deadLetters: Take | null;
   /** Told of every end but successes and what the filter let go. */
@@ -41,7 +51,6 @@ class SourceLine implements Line {
   readonly options: LineOptions;
   readonly source: string;
   readonly order: Order;
-  readonly wants: Wants;
   readonly lanes: number;
   readonly maxInFlight: number;
   readonly log: Log;
@@ -55,11 +64,14 @@ class SourceLine implements Line {
     this.options = options;
     this.source = options.source;
     this.order = options.order;
-    this.wants = options.wants;
     this.lanes = options.lanes;
     this.maxInFlight = options.maxInFlight;
     this.log = options.log;
     this.meter = options.meter;
+  }
+
+  get wants(): Wants {
+    return this.options.wants();
   }
 
   lease(settlement: Settlement, { wantsEnds = false }: { readonly wantsEnds?: boolean } = {}): Lease {
@@ -67,14 +79,16 @@ class SourceLine implements Line {
   }
 
   hasRoom(count: number, bytes: number): boolean {
-    const { dispatch, machine, maxInFlightBytes } = this.options;
+    const { dispatch, machine, maxInFlightBytes, results } = this.options;
     if (this.inFlight > 0 && (this.inFlight + count > this.maxInFlight || this.inFlightBytes + bytes > maxInFlightBytes)) return false;
-    return dispatch.hasRoom(machine, count, bytes);
+    return results?.full() !== true && dispatch.hasRoom(machine, count, bytes);
   }
 
   onRoom(callback: () => void): void {
     this.#waiting.push(callback);
-    if (this.#waiting.length === 1) this.options.dispatch.onRoom(() => this.#wake());
+    if (this.#waiting.length > 1) return;
+    this.options.dispatch.onRoom(() => this.#wake());
+    if (this.options.results?.full() === true) this.options.results.onRoom(() => this.#wake());
   }
 
   /** Every settled event passes here. */
@@ -151,7 +165,7 @@ class LineLease implements Lease, Settler {
   }
 
   #dispatch(events: Pick<SourceEvents, 'count' | 'bytes' | 'spans' | 'names' | 'lane' | 'details'>, members: readonly Member[], startTimeMs: number): void {
-    const { machine, route, dispatch, wants } = this.#line.options;
+    const { machine, route, dispatch } = this.#line.options;
     const parcel: Parcel = {
       settler: this,
       machine,
@@ -163,7 +177,7 @@ class LineLease implements Lease, Settler {
       startTimeMs,
       wantsOutput: this.#wantsOutput,
       lane: events.lane,
-      ...(wants === 'nothing' || events.details === undefined ? {} : { details: events.details }),
+      ...(events.details === undefined ? {} : { details: events.details }),
       ...(this.#batching === null ? {} : { whole: true }),
       tag: { members, open: events.count } satisfies Offered,
     };

@@ -101,11 +101,13 @@ export interface Line {
   /** The source's name in the configuration. */
   readonly source: string;
   readonly order: Order;
+  /** To be asked for each offer: a machine that reloads may come to read more. */
   readonly wants: Wants;
   /** Number of workers: what a source that makes lanes of key hashes may group by. */
   readonly lanes: number;
-  /** The most events of this source in flight. */
+  /** The most events of this source in flight, and how many there are. */
   readonly maxInFlight: number;
+  readonly inFlight: number;
   readonly log: Log;
   readonly meter: SourceMeter;
   /** Opens a lease; one for each assignment of a partition, or one for all where a source has no assignments. */

@@ -2,7 +2,7 @@ import type { MachineSummary } from '../api/contract.ts';
 import { machineArn, type ArnScope } from '../delivery/arn.ts';
 import { MillraceError, type Diagnostic } from '../errors.ts';
 import { compileInputCheck, type InputCheck } from '../pool/intake.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { Pool, Revision } from '../pool/pool.ts';
 import type { MachineOptions } from './options.ts';
 
 interface Installed {
@@ -20,6 +20,8 @@ export class MachineCatalog {
   readonly #timeoutSeconds: number | undefined;
   readonly #arn: ArnScope;
   readonly #machines = new Map<string, Installed>();
+  /** Ways into a machine besides its own name: the intakes of sources. */
+  readonly #routes = new Map<string, NonNullable<Revision['route']>[]>();
   #functionsRevision = 0;
 
   constructor(pool: Pool, functions: string | undefined, timeoutSeconds: number | undefined, arn: ArnScope) {
@@ -69,17 +71,19 @@ export class MachineCatalog {
 
   async install(name: string, options: MachineOptions): Promise<void> {
     const check = options.inputSchema === undefined ? null : await compileInputCheck(options.inputSchema);
+    const described: Revision = {
+      machine: name,
+      definition: options.definition,
+      ...(options.type === undefined ? {} : { type: options.type }),
+      ...(options.roleArn === undefined ? {} : { roleArn: options.roleArn }),
+      ...this.#bounds(options),
+      ...(options.inputSchema === undefined ? {} : { inputSchema: options.inputSchema }),
+      ...(this.#functions === undefined ? {} : { functionsFolder: this.#functions, functionsRevision: String(this.#functionsRevision) }),
+    };
     let revision: number;
     try {
-      revision = await this.#pool.install({
-        machine: name,
-        definition: options.definition,
-        ...(options.type === undefined ? {} : { type: options.type }),
-        ...(options.roleArn === undefined ? {} : { roleArn: options.roleArn }),
-        ...this.#bounds(options),
-        ...(options.inputSchema === undefined ? {} : { inputSchema: options.inputSchema }),
-        ...(this.#functions === undefined ? {} : { functionsFolder: this.#functions, functionsRevision: String(this.#functionsRevision) }),
-      });
+      revision = await this.#pool.install(described);
+      for (const route of this.#routes.get(name) ?? []) await this.#pool.install({ ...described, route });
     } catch (error) {
       throw error instanceof MillraceError ? named(error, name, options.file) : error;
     }
@@ -90,6 +94,12 @@ export class MachineCatalog {
   remove(name: string): void {
     this.#machines.delete(name);
     this.#pool.remove(name);
+    for (const route of this.#routes.get(name) ?? []) this.#pool.remove(route.name);
+  }
+
+  /** Opens a way into a machine, behind the intake of a source, with the machine's next installation; it follows it through all. */
+  addRoute(machine: string, route: NonNullable<Revision['route']>): void {
+    this.#routes.set(machine, [...(this.#routes.get(machine) ?? []), route]);
   }
 
   /** Every machine gets a revision that runs on the functions as they are now. */

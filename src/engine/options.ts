@@ -1,3 +1,4 @@
+import type { SourceConfig } from '../config/settings.ts';
 import type { ArnScope } from '../delivery/arn.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -45,5 +46,7 @@ export interface EngineOptions {
   /** How many executions GET can be asked about, and the bytes that their inputs and outputs may take. */
   readonly remember?: number;
   readonly rememberBytes?: number;
+  /** Where events come from besides starts. Each names a machine of `machines`. */
+  readonly sources?: readonly SourceConfig[];
   readonly log?: Log;
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiServer } from '../api/server.ts';
 import type { Config } from '../config.ts';
 import type { watchFiles } from '../config/watch.ts';
@@ -7,6 +8,9 @@ import { MillraceError, type Diagnostic } from '../errors.ts';
 import { silentLog, type Log } from '../telemetry/log.ts';
 import type { EngineOptions, MachineOptions } from './options.ts';
 import { startWorkers, type Workers } from './workers.ts';
+
+/** So long a start waits for sources that do not read yet. */
+const SOURCES_PATIENCE_MS = 5_000;
 
 export interface Service {
   readonly engine: Engine;
@@ -38,6 +42,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     ...('lmdb' in config.journal ? { journalBytes: config.journal.lmdb.maxBytes } : {}),
     remember: config.executions.remember,
     rememberBytes: config.executions.rememberBytes,
+    sources: config.sources,
     log,
   };
   const workers = startWorkers(engineOptions);
@@ -53,6 +58,12 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     await engine.close(0);
     throw error;
   }
+  try {
+    await startSources(engine, log);
+  } catch (error) {
+    await Promise.all([server.close(0), engine.close(0)]);
+    throw error;
+  }
   const watcher = options.watch === false ? undefined : watch(watchFiles, config, engine, log);
   return {
     engine,
@@ -66,6 +77,14 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       return engine.close(Math.max(0, graceMs - (performance.now() - begin)));
     },
   };
+}
+
+/** Waits a little for the sources to read: settings that cannot work end the start, brokers that are away do not. */
+async function startSources(engine: Engine, log: Log): Promise<void> {
+  const starting = engine.startSources();
+  const patience = new AbortController();
+  await Promise.race([starting, delay(SOURCES_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined)]).finally(() => patience.abort());
+  starting.catch((error: unknown) => log.error('a source cannot start: the server stays unready', describe(error)));
 }
 
 async function closingAfterFailure<T>({ pool }: Workers, parts: Promise<T>): Promise<T> {

@@ -84,19 +84,29 @@ export class Attempts {
     return true;
   }
 
-  /** Lets go of one, whatever it waits for, and answers it; undefined when there is none. What waits behind it goes on. */
-  cancel(ticket: number): Attempt | undefined {
-    const attempt = this.#open.get(ticket);
-    if (attempt === undefined) return undefined;
-    this.#open.delete(ticket);
-    if (attempt.timer !== null) clearTimeout(attempt.timer);
-    this.#options.runtime.cancel(ticket);
-    if (attempt.tries > 0) attempt.machine.counter.aborted(1);
-    const waiting = attempt.chain === null ? undefined : this.#chains.get(attempt.chain);
-    const place = waiting?.indexOf(attempt) ?? -1;
-    if (place >= 0) waiting!.splice(place, 1);
-    else this.#advance(attempt.chain);
-    return attempt;
+  /** Lets go of those that are here, whatever they wait for, and answers them. What waits behind them goes on afterwards. */
+  cancel(tickets: Iterable<number>): Attempt[] {
+    const gone = new Set<Attempt>();
+    for (const ticket of tickets) {
+      const attempt = this.#open.get(ticket);
+      if (attempt === undefined) continue;
+      gone.add(attempt);
+      this.#open.delete(ticket);
+      if (attempt.timer !== null) clearTimeout(attempt.timer);
+      this.#options.runtime.cancel(ticket);
+      if (attempt.tries > 0) attempt.machine.counter.aborted(1);
+    }
+    const goneOf = new Map<string, number>();
+    for (const { chain } of gone) if (chain !== null) goneOf.set(chain, (goneOf.get(chain) ?? 0) + 1);
+    for (const [chain, count] of goneOf) {
+      const waiting = this.#chains.get(chain)!;
+      const kept = waiting.filter((attempt) => !gone.has(attempt));
+      // One more is gone than had waited: the head.
+      const headIsGone = count > waiting.length - kept.length;
+      this.#chains.set(chain, kept);
+      if (headIsGone) this.#advance(chain);
+    }
+    return [...gone];
   }
 
   close(): void {

@@ -81,19 +81,15 @@ export class Runner {
   /** Lets go of executions that are parked; they are reported as if they had succeeded with nobody wanting to know. */
   cancel(tickets: readonly number[]): void {
     const late = this.#openLate();
-    for (let r = 0; r < tickets.length; r += 2) {
-      for (let ticket = tickets[r] as number; ticket < (tickets[r + 1] as number); ticket++) {
-        const origin = this.#parked.get(ticket);
-        if (origin === undefined) {
-          for (const member of this.#attempts.cancel(ticket)?.members ?? []) late.range(member);
-          continue;
-        }
-        this.#parked.delete(ticket);
-        this.#runtime.cancel(ticket);
-        origin.counter.aborted(1);
-        late.range(ticket);
-      }
+    for (const ticket of each(tickets)) {
+      const origin = this.#parked.get(ticket);
+      if (origin === undefined) continue;
+      this.#parked.delete(ticket);
+      this.#runtime.cancel(ticket);
+      origin.counter.aborted(1);
+      late.range(ticket);
     }
+    for (const { members } of this.#attempts.cancel(each(tickets))) for (const ticket of members) late.range(ticket);
     this.#postSoon();
   }
 
@@ -216,4 +212,8 @@ export class Runner {
     this.#options.postLate([this.#batches, late.baseMs, late.ranges, late.ends, late.text()]);
     late.clear(0);
   }
+}
+
+function* each(ranges: readonly number[]): Generator<number> {
+  for (let r = 0; r < ranges.length; r += 2) for (let i = ranges[r] as number; i < (ranges[r + 1] as number); i++) yield i;
 }
