@@ -4,6 +4,7 @@ import { showOutputs } from '../../src/delivery/output-metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import type { MetricsOptions } from '../../src/telemetry/metrics.ts';
 import { renderMetricsDoc } from '../../src/telemetry/metrics-doc.ts';
+import { SourcesFigures } from '../../src/telemetry/source-figures.ts';
 import { METRICS } from '../../src/telemetry/metrics-table.ts';
 import type { GaugeName, MetricRow } from '../../src/telemetry/metrics-table.ts';
 
@@ -122,6 +123,10 @@ millrace_execution_duration_seconds_count{machine="triage"} 10
     metrics.httpRoute('/healthz').count(200);
     for (const [name, row] of Object.entries<MetricRow>(METRICS)) if (row.type === 'gauge' && row.labels.length === 0) metrics.gauge(name as GaugeName, () => 1);
     showOutputs(metrics, () => [{ output: 'alerts', written: 1, refused: 0, retries: 0, queued: 0, queuedBytes: 0, trouble: undefined }]);
+    const source = new SourcesFigures(metrics).source('readings', { inFlight: () => 1, trouble: () => undefined });
+    source.deadLetter('FAILED');
+    source.recovered('rebalance');
+    source.lag('readings/0', 7);
     const { body } = await metrics.exposition();
     const seen = new Map<string, string>();
     for (const [, name, labels = ''] of body.matchAll(/^(millrace_\w+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? \S+$/gm)) {
