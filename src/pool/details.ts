@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { kafkaHeaders, textOf } from '../delivery/kafka-headers.ts';
 import { type EventDetails, NONE } from '../delivery/source.ts';
 import type { Arena } from './wire.ts';
 
@@ -155,36 +155,4 @@ export class DetailsView {
     this.#idMember = data.toString('utf8', shared, shared + (words[this.#head + 1] as number));
     return JSON.parse(this.partition) as Members;
   }
-}
-
-/** UTF-8 text, or base64 of what is not. The bytes may be shared memory, which isUtf8 does not take. */
-function textOf(data: Buffer, from: number, to: number): string {
-  const text = data.toString('utf8', from, to);
-  if (!text.includes('\uFFFD') || isUtf8(Uint8Array.from(data.subarray(from, to)))) return text;
-  return data.toString('base64', from, to);
-}
-
-/** Header names with their values as text; a name that comes several times has a list of them (KIP-82). */
-export function kafkaHeaders(data: Buffer, at: number): Members {
-  const headers: Members = Object.create(null) as Members;
-  let next = at;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = data[next++] as number;
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
-    }
-  };
-  for (let left = varint(); left > 0; left--) {
-    const nameLength = varint();
-    const name = data.toString('utf8', next, (next += nameLength));
-    const length = varint();
-    const value = length < 0 ? null : textOf(data, next, (next += length));
-    const before = headers[name];
-    if (!(name in headers)) headers[name] = value;
-    else if (Array.isArray(before)) before.push(value);
-    else headers[name] = [before, value];
-  }
-  return { ...headers };
 }
