@@ -72,15 +72,13 @@ describe('bulk starts', () => {
   };
 
   it('speaks on every event: ended, parked, refused by framing or by intake', async () => {
-    await create({ m: { definition: JSON.stringify({ StartAt: 'C', States: { C: { Type: 'Choice', Choices: [{ Variable: '$.wait', IsPresent: true, Next: 'W' }], Default: 'P' }, W: { Type: 'Wait', Seconds: 2, End: true }, P: { Type: 'Pass', End: true } } }) } });
+    await create({ m: { definition: JSON.stringify({ StartAt: 'C', States: { C: { Type: 'Choice', Choices: [{ Variable: '$.wait', IsPresent: true, Next: 'W' }], Default: 'P' }, W: { Type: 'Wait', Seconds: 250, End: true }, P: { Type: 'Pass', End: true } } }) } });
     const bulk = engine.startMany('m');
     await add(bulk, '{"a":1}', 'nonsense', '{"wait":true}');
     bulk.reject('PAYLOAD_TOO_LARGE', 'too large');
     await add(bulk, '{"a":2}');
-    const begin = performance.now();
     expect(await bulk.finish()).toMatchObject({ accepted: 3, rejected: [{ index: 1, code: 'INVALID_JSON' }, { index: 3, code: 'PAYLOAD_TOO_LARGE' }], rejectedCount: 2 });
     // The answer does not wait for an execution that is parked.
-    expect(performance.now() - begin).toBeLessThan(1900);
     expect(engine.dispatch.inFlight).toBe(1);
   });
 
@@ -142,7 +140,8 @@ describe('installing', () => {
     const version = (n: number): string => JSON.stringify({ StartAt: 'W', States: { W: { Type: 'Wait', Seconds: 1, Next: 'P' }, P: { Type: 'Pass', Result: n, End: true } } });
     await create({ m: { definition: version(1) } });
     const first = engine.startSync('m', bytes({}));
-    await eventually(() => engine.dispatch.queued === 0, 'the first to run');
+    // Starts are gathered for a turn before dispatch knows of them; until one is on a worker it takes the newest revision.
+    await eventually(() => engine.dispatch.inFlight === 1 && engine.dispatch.queued === 0, 'the first to be on a worker');
     await engine.install('m', { definition: version(2) });
     const second = engine.startSync('m', bytes({}));
     expect([(await first).output, (await second).output]).toEqual(['1', '2']);
