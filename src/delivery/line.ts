@@ -1,8 +1,8 @@
 import type { Log } from '../telemetry/log.ts';
 import { Batching, type BatchLimits, type Member } from './batching.ts';
 import type { Dispatch, End, EndStatus, Parcel, Settler } from './contract.ts';
-import { nameOf } from './names.ts';
 import type { Outcome } from './outcome.ts';
+import { outcomeOf } from './outcome-of.ts';
 import type { Lease, Line, Order, Settlement, SourceEvents, SourceMeter, Wants } from './source.ts';
 
 /** Takes an outcome, and calls `done` once when it has taken it: at once, or as late as its peer answers. */
@@ -247,23 +247,9 @@ class LineLease implements Lease, Settler {
 
   #outcomeOf(parcel: Parcel, index: number, end: End): Outcome {
     const { events, index: at } = placeOf(parcel, index);
-    const { machine, source, maxAttempts } = this.#line.options;
-    const offset = parcel.spans[2 * index] as number;
-    const { status, output, error, cause, startTimeMs, stopTimeMs, redeliveries } = end;
-    return {
-      machine,
-      source,
-      name: nameOf(parcel.names, index),
-      status,
-      ...(output === undefined ? {} : { output }),
-      ...(error === undefined ? {} : { error }),
-      ...(cause === undefined ? {} : { cause }),
-      startTimeMs,
-      stopTimeMs,
-      attempts: status === 'FAILED' || status === 'TIMED_OUT' ? maxAttempts : status === 'POISON' ? redeliveries : 1,
-      value: parcel.bytes.subarray(offset, offset + (parcel.spans[2 * index + 1] as number)),
-      ...this.#settlement.describe(events, at),
-    };
+    const { source, maxAttempts } = this.#line.options;
+    const attempts = end.status === 'FAILED' || end.status === 'TIMED_OUT' ? maxAttempts : end.status === 'POISON' ? end.redeliveries : 1;
+    return outcomeOf(parcel, index, end, { source, attempts, ...this.#settlement.describe(events, at) });
   }
 }
 

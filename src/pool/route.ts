@@ -2,6 +2,7 @@ import { compileJsonata, type JsonataError } from '../asl/jsonata/expression.ts'
 import type { Order } from '../delivery/source.ts';
 import { MillraceError } from '../errors.ts';
 import type { DetailsView } from './details.ts';
+import { compilePattern, type EventPattern } from '../filter/pattern.ts';
 import { compileInputCheck, type InputCheck, Refusal } from './intake.ts';
 import type { Intake } from './messages.ts';
 
@@ -11,7 +12,7 @@ export interface Route {
   readonly order: Order;
   readonly retry: Intake['retry'];
   readonly tombstones: Intake['tombstones'];
-  readonly filter: ((value: unknown) => boolean) | null;
+  readonly filter: EventPattern | null;
   readonly schema: InputCheck | null;
   /** Makes the execution's input from the event's value and what came with it; a promise where the expression runs on the library. */
   readonly input: ((value: unknown, details: DetailsView | null, i: number) => unknown) | null;
@@ -21,13 +22,13 @@ export interface Route {
 
 /** @throws MillraceError INVALID_CONFIG when the filter, the schema or the expression cannot be compiled */
 export async function compileRoute(intake: Intake): Promise<Route> {
-  const { source, order, retry, tombstones, schema, input } = intake;
+  const { source, order, retry, tombstones, filter, schema, input } = intake;
   return {
     source,
     order,
     retry,
     tombstones,
-    filter: null,
+    filter: filter === undefined ? null : compilePattern(JSON.parse(filter)),
     schema: schema === undefined ? null : await compileInputCheck(schema),
     input: input === undefined ? null : compileInput(source, input),
     careful: order !== 'none' || retry.maxAttempts > 1 || input !== undefined,
