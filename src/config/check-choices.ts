@@ -10,7 +10,7 @@ export function checkChoices(value: unknown, schema: ConfigSchema | undefined, m
   const mapping = value as Readonly<Record<string, unknown>>;
   const choices = schema.exactlyOne ?? schema.atMostOne;
   if (choices !== undefined) {
-    const there = choices.filter((key) => Object.hasOwn(mapping, key));
+    const there = Object.keys(mapping).filter((key) => choices.includes(key));
     if (there.length > 1) {
       const offset = places.get(pointTo(pointer, there[1]!))?.key;
       mistakes.add('CONFLICTING_KEYS', pointer, `${dotted(pointer)} has ${list(there, 'and')}: only one of ${list(choices, 'and')} may be there.`, offset, 'Remove all but one.');

@@ -24,7 +24,7 @@ export function checkAgainstSchema(value: unknown, mistakes: Mistakes, places: R
     switch (error.keyword) {
       case 'additionalProperties': {
         const pointer = pointTo(at, (error.params as { additionalProperty: string }).additionalProperty);
-        unknownKey(mistakes, pointer, valueAt(value, at), places.get(pointer)?.key);
+        unknownKey(mistakes, pointer, valueAt(value, at) as object, places.get(pointer)?.key);
         break;
       }
       case 'required':
@@ -33,7 +33,7 @@ export function checkAgainstSchema(value: unknown, mistakes: Mistakes, places: R
       case 'propertyNames': {
         const { propertyName } = error.params as { propertyName: string };
         const pointer = pointTo(at, propertyName);
-        const { title = '' } = schemaAt(CONFIG_SCHEMA, pointer) ?? {};
+        const { title = '' } = schemaAt(CONFIG_SCHEMA, segmentsOf(pointer)) ?? {};
         mistakes.add('INVALID_NAME', pointer, `${shown(propertyName)} cannot be the name of ${/^[aeiou]/i.test(title) ? 'an' : 'a'} ${title.toLowerCase()}.`, places.get(pointer)?.key, 'Use 1 to 80 letters, digits, hyphens and underscores.');
         break;
       }
@@ -56,43 +56,50 @@ function withoutOtherBranches(errors: readonly ErrorObject[]): readonly ErrorObj
   return errors.filter(({ instancePath, keyword }) => !taken.has(instancePath) || ['required', 'additionalProperties', 'minItems'].includes(keyword));
 }
 
-function unknownKey(mistakes: Mistakes, pointer: string, mapping: unknown, offset: number | undefined): void {
-  const key = segmentsOf(pointer).at(-1)!;
-  const parent: ConfigSchema = schemaAt(CONFIG_SCHEMA, pointer.slice(0, pointer.lastIndexOf('/'))) ?? {};
+function unknownKey(mistakes: Mistakes, pointer: string, mapping: object, offset: number | undefined): void {
+  const segments = segmentsOf(pointer);
+  const key = segments.at(-1)!;
+  const above = segments.slice(0, -1);
+  const parent: ConfigSchema = schemaAt(CONFIG_SCHEMA, above) ?? {};
   const keys = keysOf(parent);
   const near = nearest(key, keys);
-  const elsewhere = elsewhereNamed(parent, key, mapping);
-  const hint = near !== undefined ? `Did you mean '${near}'?` : elsewhere.length > 0 ? `Did you mean '${elsewhere.join("' or '")}'?` : `The keys here are ${keys.join(', ')}.`;
+  const elsewhere = near === undefined ? elsewhereNamed(parent, key, mapping, above) : [near];
+  const kinds = parent.exactlyOne?.every((kind) => !Object.hasOwn(mapping, kind)) === true ? parent.exactlyOne : keys;
+  const hint = elsewhere.length > 0 ? `Did you mean '${elsewhere.join("' or '")}'?` : `The keys here are ${kinds.join(', ')}.`;
   mistakes.add('UNKNOWN_KEY', pointer, `'${dotted(pointer)}' is not a key of the configuration.`, offset, hint);
 }
 
-/** Where a key would stand: in one of the mappings beside it, or else below one of the file's own keys. */
-function elsewhereNamed(parent: ConfigSchema, key: string, mapping: unknown): string[] {
-  const beside = Object.keys(mapping as object).flatMap((sibling) => pathsNamed(memberSchema(parent, sibling) ?? {}, key, sibling));
-  return beside.length > 0 ? beside : pathsNamed(CONFIG_SCHEMA, key);
+/** Where a key would stand: in one of the mappings beside it, beside the one that it is in, or in a section of the file. */
+function elsewhereNamed(parent: ConfigSchema, key: string, mapping: object, above: readonly string[]): string[] {
+  const beside = Object.keys(mapping).flatMap((sibling) => pathsNamed(memberSchema(parent, sibling) ?? {}, key, sibling));
+  if (beside.length > 0) return beside;
+  if (above.length < 2) return pathsNamed(CONFIG_SCHEMA, key);
+  const outer = above.slice(0, -1);
+  return keysOf(schemaAt(CONFIG_SCHEMA, outer) ?? {}).includes(key) ? [[...outer, key].join('.')] : [];
 }
 
 function missingKey(mistakes: Mistakes, pointer: string, key: string, places: ReadonlyMap<string, Place>): void {
   // A value that the environment did not give has been told already.
   if (places.has(pointTo(pointer, key))) return;
-  const example = schemaAt(CONFIG_SCHEMA, pointTo(pointer, key))?.examples?.[0];
+  const example = schemaAt(CONFIG_SCHEMA, segmentsOf(pointTo(pointer, key)))?.examples?.[0];
   mistakes.add('MISSING_KEY', pointer, `${dotted(pointer)} has no ${key}.`, places.get(pointer)?.key, example === undefined ? undefined : `Add it: ${key}: ${typeof example === 'string' ? example : JSON.stringify(example)}`);
 }
 
 function wrongValue(mistakes: Mistakes, pointer: string, errors: readonly ErrorObject[], value: unknown, place: Place | undefined, name: string): void {
   if (value === undefined && place !== undefined) return;
-  const schema: ConfigSchema = schemaAt(CONFIG_SCHEMA, pointer) ?? {};
+  const schema: ConfigSchema = schemaAt(CONFIG_SCHEMA, segmentsOf(pointer)) ?? {};
   const from = place?.written === undefined ? '' : ` (from ${place.written})`;
   const near = typeof value === 'string' ? nearest(value, wordsOf(schema)) : undefined;
   const hint = near !== undefined ? `Did you mean '${near}'?` : value === null && schema.default !== undefined ? `Give it a value, or remove the key: the default is ${String(schema.default)}.` : undefined;
   const subject = name === '' ? 'The configuration' : name;
-  mistakes.add(codeOf(errors), pointer, `${subject} must be ${wanted(schema)}, not ${(schema.writeOnly === true ? shownSecret : shown)(value)}${from}.`, place?.value, hint);
+  mistakes.add(codeOf(errors, value), pointer, `${subject} must be ${wanted(schema)}, not ${(schema.writeOnly === true ? shownSecret : shown)(value)}${from}.`, place?.value, hint);
 }
 
-function codeOf(errors: readonly ErrorObject[]): ConfigMistake {
+function codeOf(errors: readonly ErrorObject[], value: unknown): ConfigMistake {
   const keywords = new Set(errors.map((error) => error.keyword));
   if (keywords.has('minimum') || keywords.has('maximum')) return 'OUT_OF_RANGE';
-  return ['enum', 'const', 'minLength', 'minItems'].some((keyword) => keywords.has(keyword)) ? 'INVALID_VALUE' : 'WRONG_TYPE';
+  const isOfType = keywords.has('minLength') || keywords.has('minItems') || (typeof value === 'string' && (keywords.has('enum') || keywords.has('const')));
+  return isOfType ? 'INVALID_VALUE' : 'WRONG_TYPE';
 }
 
 function valueAt(root: unknown, pointer: string): unknown {

@@ -17,7 +17,7 @@ export function readKafkaConnection(part: Part): KafkaConnection {
 /** The connection that a part names; where it names none, that of the file's key redis. */
 export function readRedisConnection(part: Part, fallback: RedisConnection | null): RedisConnection {
   // Where the schema itself asks for one, its absence has been told of.
-  if (part.schema.exactlyOne === undefined && REDIS_WAYS.every((way) => !part.has(way))) {
+  if (part.schema.exactlyOne !== REDIS_WAYS && REDIS_WAYS.every((way) => !part.has(way))) {
     if (fallback === null) part.faultOfAll('MISSING_KEY', `names no Redis: it has none of ${REDIS_WAYS.join(', ')}, and the configuration has no redis.`, 'Add url: redis://127.0.0.1:6379 to it, or redis: { url: redis://127.0.0.1:6379 } to the configuration.');
     else if (!part.has('tls')) return fallback;
     else part.fault('INVALID_VALUE', 'tls', 'goes with a url, sentinels or a cluster beside it.', 'Put it beside the url of the key redis.');

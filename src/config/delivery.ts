@@ -1,3 +1,4 @@
+import { Claims } from './claims.ts';
 import { readRedisConnection } from './connections.ts';
 import { readJournal } from './journal.ts';
 import { Names } from './names.ts';
@@ -31,11 +32,12 @@ export function readDelivery(value: unknown, loading: Loading, { machines, dataD
   const redis = file.has('redis') ? readRedisConnection(file.part('redis'), null) : null;
   const [sources, outputs, schedules] = [file.part('sources'), file.part('outputs'), file.part('schedules')];
   const names = new Names({ machine: machines, output: outputs.keys, source: [...sources.keys, ...schedules.keys] });
+  const claims = new Claims();
   const takesDeadLetters = new Set(sources.parts().map(([, part]) => part.text('deadLetters')));
   if (schedules.keys.length > 0 && !file.has('redis')) file.fault('MISSING_KEY', 'schedules', 'needs redis: it is Redis that makes each start happen once, by however many processes.', 'Add redis: { url: redis://127.0.0.1:6379 } to the configuration.');
   return {
-    journal: readJournal(file.part('journal'), redis),
-    sources: read(sources, (name, part) => readSource(name, part, { names, redis, dataDir, limits })),
+    journal: readJournal(file.part('journal'), redis, claims),
+    sources: read(sources, (name, part) => readSource(name, part, { names, claims, redis, dataDir, limits })),
     outputs: read(outputs, (name, part) => readOutput(name, part, { names, redis, deadLetters: takesDeadLetters.has(name) })),
     schedules: read(schedules, (name, part) => readSchedule(name, part, { names, redis })),
     redis,

@@ -42,9 +42,10 @@ export function readDocument(source: string, file: string, schema: ConfigSchema,
 
 const decapitalised = (message: string): string => message.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase()).replace(/[.:]?$/, '');
 
-/** In a flow mapping a plain ${…} ends at its brace, which the parser's own message cannot know. */
+/** What the parser's own message cannot know: in a flow mapping a plain ${…} ends at its brace, and {% begins a mapping. */
 function syntaxHint(source: string, offset: number): string | undefined {
   const line = source.slice(source.lastIndexOf('\n', offset - 1) + 1, offset + 1);
+  if (source.startsWith('{%', offset - 1)) return 'Put JSONata in quotes: input: "{% value %}".';
   return /[{,[].*[^"']\$\{/.test(line) ? 'Inside { } and [ ], put texts with ${…} in quotes: { port: "${PORT:-8080}" }.' : undefined;
 }
 

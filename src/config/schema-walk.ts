@@ -27,7 +27,7 @@ export const segmentsOf = (pointer: string): string[] => (pointer === '' ? [] : 
 /** A pointer as people write it: server.port. */
 export const dotted = (pointer: string): string => segmentsOf(pointer).join('.');
 
-export const schemaAt = (root: ConfigSchema, pointer: string): ConfigSchema | undefined => segmentsOf(pointer).reduce<ConfigSchema | undefined>(memberSchema, root);
+export const schemaAt = (root: ConfigSchema, path: readonly string[]): ConfigSchema | undefined => path.reduce<ConfigSchema | undefined>(memberSchema, root);
 
 /** True where a scalar can only be text, so that a value of the environment such as 123 stays text. */
 export function takesOnlyText(schema: ConfigSchema | undefined): boolean {

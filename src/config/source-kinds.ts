@@ -1,14 +1,27 @@
+import type { Claims } from './claims.ts';
 import { readKafkaConnection, readRedisConnection } from './connections.ts';
 import { given, type Part } from './part.ts';
 import type { BullmqSourceSettings, KafkaSourceSettings, RedisConnection, RedisStreamSourceSettings, SourceKindSettings } from './settings.ts';
 import { parseTime } from './times.ts';
 
+/** What reading a kind may ask for. */
+export interface KindSurroundings {
+  /** Taken where a part names no Redis of its own. */
+  readonly redis: RedisConnection | null;
+  readonly claims: Claims;
+}
+
 /** One line a kind, as in src/config/schema-sources.ts. */
-export const READ_SOURCE_KIND: Readonly<Record<string, (part: Part, redis: RedisConnection | null) => SourceKindSettings>> = {
-  kafka: (part) => ({ kafka: readKafkaSource(part) }),
-  redisStream: (part, redis) => ({ redisStream: readRedisStreamSource(part, redis) }),
-  bullmq: (part, redis) => ({ bullmq: readBullmqSource(part, redis) }),
+export const READ_SOURCE_KIND: Readonly<Record<string, (part: Part, around: KindSurroundings) => SourceKindSettings>> = {
+  kafka: (part, { claims }) => ({ kafka: claimed(readKafkaSource(part), (settings) => claims.kafka(part, settings)) }),
+  redisStream: (part, { redis, claims }) => ({ redisStream: claimed(readRedisStreamSource(part, redis), (settings) => claims.redisStream(part, settings)) }),
+  bullmq: (part, { redis, claims }) => ({ bullmq: claimed(readBullmqSource(part, redis), (settings) => claims.bullmq(part, settings)) }),
 };
+
+function claimed<T>(settings: T, claim: (settings: T) => void): T {
+  claim(settings);
+  return settings;
+}
 
 function readKafkaSource(part: Part): KafkaSourceSettings {
   return { ...readKafkaConnection(part), topics: part.texts('topics'), groupId: part.needed('groupId'), from: readKafkaFrom(part), ...readKafkaReading(part), readUncommitted: part.text('isolation') === 'read_uncommitted' };

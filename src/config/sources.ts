@@ -5,13 +5,12 @@ import type { Names } from './names.ts';
 import { given, type Part } from './part.ts';
 import { SOURCE_KINDS } from './schema-sources.ts';
 import type { RedisConnection, SourceConfig } from './settings.ts';
-import { READ_SOURCE_KIND } from './source-kinds.ts';
+import { READ_SOURCE_KIND, type KindSurroundings } from './source-kinds.ts';
 import { parseDuration, writtenDuration } from './times.ts';
 
 /** What the rest of the file says that sources depend on. */
-export interface SourceSurroundings {
+export interface SourceSurroundings extends KindSurroundings {
   readonly names: Names;
-  readonly redis: RedisConnection | null;
   readonly dataDir: string;
   readonly limits: { readonly maxInFlight: number; readonly payloadBytes: number };
 }
@@ -29,7 +28,7 @@ export function readSource(name: string, part: Part, around: SourceSurroundings)
   if (backoffMs > maxBackoffMs) retry.fault('OUT_OF_RANGE', 'backoffMs', `(${backoffMs}) is more than maxBackoffMs (${maxBackoffMs}).`);
   return given({
     name,
-    kind: READ_SOURCE_KIND[kind]!(part.part(kind), around.redis),
+    kind: READ_SOURCE_KIND[kind]!(part.part(kind), around),
     machine: part.needed('machine'),
     filter: part.json('filter'),
     schema: part.text('schema') === undefined ? part.json('schema') : part.jsonFile('schema'),
