@@ -86,7 +86,7 @@ export function retryMs(times: number): number {
 }
 
 /** The server answers as a replica: the master is another one by now. */
-const demoted = (error: Error): boolean => error.message.startsWith('READONLY') || error.message.startsWith('UNBLOCKED');
+const demoted = (error: Error): boolean => error.message.startsWith('READONLY') || error.message.startsWith('UNBLOCKED force unblock');
 
 const tlsOptions = (tls: TlsSettings | undefined): NonNullable<AnyRedisOptions['tls']> => ({
   ...(tls?.ca === undefined ? {} : { ca: tls.ca }),

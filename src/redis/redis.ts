@@ -62,6 +62,14 @@ export function redisReady(client: RedisClient, connection: RedisConnection, pur
   });
 }
 
+/** Resolves once there is a connection, whatever happens until then. */
+export function redisConnected(client: RedisClient): Promise<void> {
+  if (client.status === 'ready') return Promise.resolve();
+  return new Promise((resolve) => {
+    client.once('ready', resolve);
+  });
+}
+
 const ERRORS = ['error', 'sentinelError', 'node error'];
 
 /** Ends the connection once what was sent has been answered; within two seconds in any case. */

@@ -10,7 +10,9 @@ export interface SourceKinds {
 }
 
 /** One line for each kind; what a kind needs is loaded when the first source of it is made. */
-export const SOURCES: { readonly [Kind in keyof SourceKinds]?: () => Promise<CreateSource<SourceKinds[Kind]>> } = {};
+export const SOURCES: { readonly [Kind in keyof SourceKinds]?: () => Promise<CreateSource<SourceKinds[Kind]>> } = {
+  redisStream: async () => (await import('./redis-stream/redis-stream.ts')).createRedisStreamSource,
+};
 
 /** Makes the source that a configuration describes; it does nothing until it is started. */
 export async function createSource(kind: SourceKindSettings, line: Line): Promise<Source> {

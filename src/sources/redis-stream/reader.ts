@@ -1,0 +1,289 @@
+import type { Lease, Line } from '../../delivery/source.ts';
+import { describeError } from '../../redis/refusal.ts';
+import { compareIds } from './entry-id.ts';
+import type { EntryPacker } from './entries.ts';
+import { isGroupGone } from './group.ts';
+import type { Ledger, Standing } from './ledger.ts';
+import { claimIdle, type Portion, readGroup, type Send } from './reads.ts';
+
+export interface ReaderStream {
+  readonly ledger: Ledger;
+  readonly packer: EntryPacker;
+}
+
+export interface ReaderOptions {
+  readonly streams: readonly ReaderStream[];
+  readonly group: string;
+  readonly consumer: string;
+  readonly line: Line;
+  readonly lease: Lease;
+  readonly batchEvents: number;
+  readonly blockMs: number;
+  readonly send: Send;
+  /** Resolves when there is a connection. */
+  readonly connected: () => Promise<void>;
+  /** False: what is pending is claimed before the first read, and needs no recovery. */
+  readonly recoverFirst: boolean;
+  /** How long entries must have been idle that are to be claimed before the next read; undefined: none are. Asked before each. */
+  readonly claimDue: () => number | undefined;
+  /** All that were due have been claimed. */
+  readonly onClaimed: () => void;
+  /** Waits for new entries, where a read cannot: a fenced one. Undefined: reads block by themselves. */
+  readonly waitForNew?: () => Promise<void>;
+  /** Ids that are to be acknowledged without having been offered. */
+  readonly onSettled: (ledger: Ledger) => void;
+  readonly recreateGroups: () => Promise<void>;
+  /** Told why it does not read, and undefined when it does. */
+  readonly onTrouble: (trouble: string | undefined) => void;
+  /** The read was refused for good: the stream is not this process's any more. */
+  readonly isOver: (error: unknown) => boolean;
+}
+
+const AGAIN_MS = 500;
+/** Settled here and not acknowledged by Redis: it is away, or slower than the executions. */
+const MOST_UNACKNOWLEDGED = 200_000;
+const SMALLEST_READ = 16;
+const FIRST_GUESS_BYTES = 256;
+
+/**
+ * Reads streams of one connection, one command after the other, so that no entry comes twice: new ones, those of this consumer
+ * that were delivered and never arrived (after every new connection), and those of dead consumers.
+ *
+ * Modes of a stream: *recovering* from an id on (its own pending entries are gone through), *reading* ('>').
+ */
+export class Reader {
+  readonly #options: ReaderOptions;
+  readonly #byName: Map<string, ReaderStream>;
+  /** For each stream, where the recovery is; '>' when it reads new entries. */
+  readonly #after: Map<string, string>;
+  #stopping = false;
+  #wake: (() => void) | undefined;
+  #bytesPerEvent = FIRST_GUESS_BYTES;
+  #paused = false;
+  #roomAsked: Promise<void> | undefined;
+  #done: Promise<void> | undefined;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+    this.#byName = new Map(options.streams.map((one) => [one.ledger.stream, one]));
+    this.#after = new Map(options.streams.map(({ ledger }) => [ledger.stream, options.recoverFirst ? '0-0' : '>']));
+  }
+
+  start(): void {
+    this.#done = this.#run();
+  }
+
+  /** Resolves when nothing more is read. A read that blocks is waited for: what it brings is offered. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake?.();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { connected, isOver, onTrouble } = this.#options;
+    while (!this.#stopping) {
+      try {
+        await this.#orStopped(connected());
+        if (this.#stopping) break;
+        await this.#read();
+      } catch (error) {
+        if (isOver(error)) break;
+        if (this.#stopping) break;
+        if (isGroupGone(error)) await this.#recreate();
+        else await this.#afterFailure(error);
+      }
+    }
+    this.#pause(false);
+    onTrouble(undefined);
+  }
+
+  async #read(): Promise<void> {
+    const { onTrouble, claimDue } = this.#options;
+    let next: Promise<Portion[]> | undefined;
+    for (;;) {
+      if (next === undefined) {
+        if (this.#stopping) return;
+        await this.#claim();
+        const count = await this.#room();
+        if (count === 0) return;
+        next = this.#send(count);
+      }
+      const issuedMs = performance.now();
+      const standings = this.#isReading() ? undefined : this.#standings();
+      const portions = await next;
+      onTrouble(undefined);
+      next = undefined;
+      const count = portions.reduce((sum, { entries }) => sum + entries.length, 0);
+      // The next read is under way while these are packed and handed on, unless something has to come first.
+      if (count > 0 && !this.#stopping && this.#isReading() && claimDue() === undefined) {
+        const fitting = this.#fitting(count);
+        if (fitting > 0) {
+          next = this.#send(fitting);
+          // Whoever awaits it hears of it.
+          next.catch(() => undefined);
+        }
+      }
+      for (const portion of portions) this.#take(portion, issuedMs, standings?.get(portion.stream));
+      if (standings !== undefined) this.#advance(portions);
+      else if (count === 0 && !this.#stopping) await this.#options.waitForNew?.();
+    }
+  }
+
+  #send(count: number): Promise<Portion[]> {
+    const { send, group, consumer, waitForNew } = this.#options;
+    const blockMs = waitForNew === undefined ? this.#options.blockMs : 0;
+    return readGroup(send, { group, consumer, count, blockMs, streams: [...this.#after.keys()], after: [...this.#after.values()] });
+  }
+
+  #isReading(): boolean {
+    for (const after of this.#after.values()) if (after !== '>') return false;
+    return true;
+  }
+
+  /** To be taken before a command that may bring what is known is sent: what is acknowledged meanwhile is still known then. */
+  #standings(): Map<string, Map<string, Standing>> {
+    return new Map(this.#options.streams.map(({ ledger }) => [ledger.stream, ledger.standings()]));
+  }
+
+  /** The recovery goes on behind what came, and is over where nothing came. */
+  #advance(portions: readonly Portion[]): void {
+    for (const [stream, after] of this.#after) {
+      if (after === '>') continue;
+      const portion = portions.find((one) => one.stream === stream);
+      const last = [portion?.entries.at(-1)?.id, portion?.deleted.at(-1)].filter((id) => id !== undefined).sort(compareIds).at(-1);
+      this.#after.set(stream, last ?? '>');
+    }
+  }
+
+  async #claim(): Promise<void> {
+    const { send, group, consumer, line, streams, claimDue, onClaimed } = this.#options;
+    const idleMs = claimDue();
+    if (idleMs === undefined) return;
+    for (const { ledger } of streams) {
+      let start: string | undefined = '0-0';
+      while (start !== undefined && !this.#stopping) {
+        const count = await this.#room();
+        if (count === 0) return;
+        const standings = ledger.standings();
+        const issuedMs = performance.now();
+        const { portion, next } = await claimIdle(send, ledger.stream, group, consumer, idleMs, start, count);
+        const taken = this.#take(portion, issuedMs, standings);
+        if (taken > 0) {
+          line.meter.recovered('takeover');
+          line.log.info('Entries of consumers that are gone were taken over.', { source: line.source, stream: ledger.stream, count: taken });
+        }
+        start = next;
+      }
+    }
+    onClaimed();
+  }
+
+  /** Offers what is not known here; answers how many. */
+  #take({ stream, entries, deleted }: Portion, issuedMs: number, given: Map<string, Standing> | undefined): number {
+    const { line, lease, onSettled } = this.#options;
+    const { ledger, packer } = this.#byName.get(stream)!;
+    // A new master may know less than the old one did, and deliver again.
+    const repeats = entries.length > 0 && compareIds(entries[0]!.id, ledger.highest) <= 0;
+    const standings = given ?? (repeats ? ledger.standings() : undefined);
+    const fresh = standings === undefined || standings.size === 0 ? entries : entries.filter(({ id }) => !standings.has(id));
+    if (fresh.length < entries.length) {
+      line.meter.repeated(entries.length - fresh.length);
+      ledger.settleUnoffered(entries.filter(({ id }) => standings!.get(id) === 'settled').map(({ id }) => id));
+    }
+    ledger.settleUnoffered(deleted);
+    if (ledger.hasToAck > 0) onSettled(ledger);
+    if (fresh.length === 0) return 0;
+    let bytes = 0;
+    for (const events of packer.pack(fresh, line.wants, issuedMs)) {
+      bytes += events.bytes.byteLength;
+      lease.offer(events);
+    }
+    line.meter.received(fresh.length, bytes);
+    this.#bytesPerEvent = Math.max(1, 0.9 * this.#bytesPerEvent + (0.1 * bytes) / fresh.length);
+    return fresh.length;
+  }
+
+  /** How many events may be read of each stream, besides so many that have come and are not offered yet. */
+  #fitting(besides: number): number {
+    const { line, batchEvents, streams } = this.#options;
+    let unacknowledged = 0;
+    for (const { ledger } of streams) unacknowledged += ledger.unacknowledged;
+    if (unacknowledged > MOST_UNACKNOWLEDGED + line.maxInFlight) return 0;
+    const many = streams.length;
+    const most = Math.max(1, Math.min(batchEvents, Math.floor(line.maxInFlight / many)));
+    // Not one by one: at the limit there is room for little at a time.
+    for (let count = most; count > 0 && count >= most / SMALLEST_READ; count = Math.floor(count / 2)) {
+      const events = count * many + besides;
+      // More than a limit passes where nothing is in flight; what has come already is.
+      if (besides > 0 && events > line.maxInFlight) continue;
+      if (line.hasRoom(events, Math.ceil(events * this.#bytesPerEvent))) return count;
+    }
+    return 0;
+  }
+
+  /** Waits until events may be read; 0 when it is to stop. */
+  async #room(): Promise<number> {
+    for (;;) {
+      if (this.#stopping) return 0;
+      const count = this.#fitting(0);
+      if (count > 0) {
+        this.#pause(false);
+        return count;
+      }
+      this.#pause(true);
+      // Acknowledgements that hang make no room that the line would know of.
+      await this.#orStopped(Promise.race([this.#onRoom(), sleep(AGAIN_MS)]));
+    }
+  }
+
+  #onRoom(): Promise<void> {
+    this.#roomAsked ??= new Promise((resolve) => {
+      this.#options.line.onRoom(() => {
+        this.#roomAsked = undefined;
+        resolve();
+      });
+    });
+    return this.#roomAsked;
+  }
+
+  #pause(is: boolean): void {
+    if (this.#paused === is) return;
+    this.#paused = is;
+    this.#options.line.meter.paused(is);
+  }
+
+  async #recreate(): Promise<void> {
+    const { line, recreateGroups, onTrouble } = this.#options;
+    try {
+      await recreateGroups();
+      line.meter.recovered('group_recreated');
+      line.log.warn('The consumer group was gone, with its stream or without; it was created again and reads the stream from its beginning.', { source: line.source, streams: [...this.#after.keys()] });
+    } catch (error) {
+      onTrouble(`the consumer group is gone and cannot be created again: ${describeError(error)}`);
+      await this.#orStopped(sleep(AGAIN_MS));
+    }
+  }
+
+  /** What the lost answer would have brought is pending for this consumer now. */
+  async #afterFailure(error: unknown): Promise<void> {
+    for (const stream of this.#after.keys()) this.#after.set(stream, '0-0');
+    this.#options.onTrouble(`reading fails: ${describeError(error)}`);
+    await this.#orStopped(sleep(AGAIN_MS));
+  }
+
+  async #orStopped(promise: Promise<void>): Promise<void> {
+    if (this.#stopping) return;
+    await Promise.race([
+      promise,
+      new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      }),
+    ]);
+  }
+}
+
+const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });

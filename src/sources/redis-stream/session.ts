@@ -1,0 +1,170 @@
+import type { RedisStreamSourceSettings } from '../../config/settings.ts';
+import type { EventDescription, Line, Settlement, SourceEvents } from '../../delivery/source.ts';
+import { closeRedis, createRedis, redisConnected, type RedisClient } from '../../redis/redis.ts';
+import { silentLog } from '../../telemetry/log.ts';
+import type { Acknowledging } from './acknowledging.ts';
+import { EntryPacker, type EntryShape, headersOf, keyOf } from './entries.ts';
+import { ensureGroup, groupsOf } from './group.ts';
+import { Ledger, type Taken } from './ledger.ts';
+import { Reader } from './reader.ts';
+import { sendBy } from './reads.ts';
+import { keepFresh } from './refreshing.ts';
+import { fenced, isFenced } from './scripts.ts';
+
+export interface SessionOptions {
+  readonly settings: RedisStreamSourceSettings;
+  readonly line: Line;
+  readonly consumer: string;
+  readonly streams: readonly string[];
+  /** The source's own connection, on which nothing blocks. */
+  readonly client: RedisClient;
+  readonly acknowledging: Acknowledging;
+  /** For one stream that is this process's alone as long as the lease of this name says so. */
+  readonly ownership?: { readonly lease: string; readonly owner: string };
+  readonly onTrouble: (trouble: string | undefined) => void;
+}
+
+/** Reading of some streams over one connection, until it is stopped. */
+export interface Session {
+  readonly ledgers: readonly Ledger[];
+  start(): void;
+  /** Reads nothing more; what was offered is settled as before. Resolves once no read is under way. */
+  stop(): Promise<void>;
+  /** Hears of nothing any more that has not been settled. */
+  release(): void;
+  close(): Promise<void>;
+  readonly inFlight: number;
+}
+
+/** A silent connection is given up so long after a read should have returned. */
+const SILENCE_MS = 15_000;
+/** A Cluster has no way to end a read that blocks, so it blocks less long. */
+const CLUSTER_BLOCK_MS = 1000;
+
+/** Creates a session; it connects, and does nothing until it is started. */
+export function createSession(options: SessionOptions): Session {
+  const { settings, line, consumer, client, acknowledging, ownership, onTrouble } = options;
+  const { group, takeoverMs, batchEvents } = settings;
+  const blockMs = settings.cluster === undefined ? settings.blockMs : Math.min(settings.blockMs, CLUSTER_BLOCK_MS);
+  let clientId: number | undefined;
+  let connectedMs = Infinity;
+  let claimedMs = -Infinity;
+  let allClaimed = false;
+  let stopping = false;
+
+  // Outages are logged by the source's own connection.
+  const reading = createRedis(settings, { purpose: `source ${line.source}`, log: silentLog, whenAway: 'fail', silenceMs: blockMs + SILENCE_MS, onTrouble });
+  reading.on('ready', () => {
+    connectedMs = performance.now();
+    if (settings.cluster !== undefined) return;
+    clientId = undefined;
+    void reading.client('ID').then(
+      (id) => {
+        clientId = id;
+      },
+      () => undefined,
+    );
+  });
+
+  const shape: EntryShape = {
+    valueField: settings.valueField === null ? null : Buffer.from(settings.valueField),
+    keyField: settings.keyField === null ? null : Buffer.from(settings.keyField),
+    order: line.order,
+    lanes: Math.max(1, line.lanes),
+  };
+  const parts = options.streams.map((stream) => {
+    const ledger = new Ledger(stream);
+    return { ledger, packer: new EntryPacker(shape, ledger) };
+  });
+  const ledgers = parts.map(({ ledger }) => ledger);
+  const lease = line.lease(settlementOf(shape, acknowledging));
+  const fresh = ownership === undefined ? keepFresh({ client, group, consumer, takeoverMs, ledgers, log: line.log }) : undefined;
+
+  const reader = new Reader({
+    streams: parts,
+    group,
+    consumer,
+    line,
+    lease,
+    batchEvents,
+    blockMs,
+    send: ownership === undefined ? sendBy(reading) : (command, stream, args) => fenced(reading, ownership.lease, stream, ownership.owner, command, args),
+    connected: () => redisConnected(reading),
+    recoverFirst: ownership === undefined,
+    // An owner takes over all that is pending, at once; others only what nobody has looked after since well after the last
+    // outage, when they too could not look after theirs.
+    claimDue: () => {
+      if (ownership !== undefined) return allClaimed ? undefined : 0;
+      const now = performance.now();
+      return now - connectedMs >= takeoverMs && now - claimedMs >= takeoverMs / 2 ? takeoverMs : undefined;
+    },
+    onClaimed: () => {
+      allClaimed = true;
+      claimedMs = performance.now();
+    },
+    ...(ownership === undefined ? {} : { waitForNew: () => waitForNew(reading, options.streams[0]!, group, blockMs) }),
+    onSettled: (ledger) => acknowledging.wake(ledger),
+    recreateGroups: async () => {
+      // What the stream has is new to the group, wherever the first one began.
+      for (const stream of options.streams) await ensureGroup(client, stream, group, '0');
+    },
+    onTrouble,
+    isOver: (error) => isFenced(error),
+  });
+
+  return {
+    ledgers,
+    start: () => reader.start(),
+    async stop() {
+      stopping = true;
+      const stopped = reader.stop();
+      // Asked again: the read may be on its way.
+      const unblock = setInterval(() => clientId !== undefined && client.status === 'ready' && void client.client('UNBLOCK', clientId).catch(() => 0), 20);
+      await stopped;
+      clearInterval(unblock);
+    },
+    release: () => lease.release(),
+    async close() {
+      fresh?.stop();
+      if (!stopping) await this.stop();
+      await closeRedis(reading);
+    },
+    get inFlight() {
+      return lease.inFlight;
+    },
+  };
+}
+
+function settlementOf(shape: EntryShape, acknowledging: Acknowledging): Settlement {
+  return {
+    settled({ tag }: SourceEvents, from: number, to: number): void {
+      const taken = tag as Taken;
+      taken.ledger.settle(taken, from, to);
+      acknowledging.wake(taken.ledger);
+    },
+    ended({ tag }: SourceEvents, index: number): void {
+      const taken = tag as Taken;
+      taken.ledger.settle(taken, index, index + 1);
+      acknowledging.wake(taken.ledger);
+    },
+    describe({ tag }: SourceEvents, index: number): EventDescription {
+      const { ledger, ids, fields } = tag as Taken;
+      const coordinate = JSON.stringify({ stream: ledger.stream, id: ids[index] });
+      const own = fields?.[index];
+      if (own === undefined || own === null) return { coordinate };
+      const key = keyOf(shape, own);
+      const headers = headersOf(shape, own);
+      return { coordinate, ...(key === undefined ? {} : { key }), ...(headers === undefined ? {} : { headers }) };
+    },
+  };
+}
+
+/**
+ * Blocks until the stream has entries that the group has not delivered, or for a while. Fenced reads cannot block, since no
+ * script may.
+ */
+async function waitForNew(client: RedisClient, stream: string, group: string, blockMs: number): Promise<void> {
+  const state = (await groupsOf(client, stream)).find(({ name }) => name === group);
+  // The next read says that the group is gone.
+  if (state !== undefined) await client.xread('COUNT', 1, 'BLOCK', blockMs, 'STREAMS', stream, state.lastDelivered);
+}
