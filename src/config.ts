@@ -149,7 +149,7 @@ function complete({ value, places }: ConfigDocument, mistakes: Mistakes, file: s
     limits,
     executions: section('executions'),
     machines: served,
-    ...readDelivery(value, { mistakes, places, folder }, { machines: Object.keys(served), dataDir: absoluteDataDir, limits }),
+    ...readDelivery(value, { mistakes, places, folder }, { machines: Object.keys(served), dataDir: absoluteDataDir, compatibility, limits }),
   };
 }
 

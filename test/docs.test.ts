@@ -85,16 +85,17 @@ describe('docs/configuration.md', () => {
 
 describe('docs/millrace.schema.json', () => {
   const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(editorSchema());
+  const SOURCES = ['redisStream: { stream: s, group: g, trim: "${TRIM}" }', 'redisStream: { streams: [s], group: g, trim: { maxLength: "${N}" } }', 'kafka: { brokers: "${B}", topics: t, groupId: g }, order: "${ORDER}"'].map((settings) => `sources: { s: { machine: m, ${settings} } }`);
   const accepts = (yaml: string): boolean => validate(parse(yaml)) as boolean;
 
   it('takes what an editor sees: interpolations in place of numbers and words', () => {
-    for (const yaml of ['server: { port: "${PORT:-8080}" }', 'workers: ${W}', 'compatibility: ${C}', 'machines: { a: "${A}", b: { definition: x, timeoutSeconds: "${T}" } }', 'server: { port: 1 }', 'workers: auto', '{}']) {
+    for (const yaml of ['server: { port: "${PORT:-8080}" }', 'workers: ${W}', 'compatibility: ${C}', 'machines: { a: "${A}", b: { definition: x, timeoutSeconds: "${T}" } }', 'server: { port: 1 }', 'workers: auto', '{}', ...SOURCES, 'redis: { url: "${REDIS_URL}" }', 'redis: { sentinels: { addresses: "${S}", master: m, db: "${DB}" }, tls: "${TLS}" }', 'journal: {}', 'journal: { kafka: { brokers: [b] } }', 'outputs: { o: { file: { path: x }, when: { status: "${S}" } } }', 'outputs: { o: { file: { path: x }, when: { status: [FAILED] } } }']) {
       expect([yaml, accepts(yaml)]).toEqual([yaml, true]);
     }
   });
 
   it('refuses what the configuration refuses', () => {
-    for (const yaml of ['server: { port: eighty }', 'server: { port: 65536 }', 'workers: many', 'workers: 0', 'compatibility: lax', 'prot: 1', 'machines: { a b: x }', 'machines: { a: {} }', 'machines: { a: [] }', '[]']) {
+    for (const yaml of ['server: { port: eighty }', 'server: { port: 65536 }', 'workers: many', 'workers: 0', 'compatibility: lax', 'prot: 1', 'machines: { a b: x }', 'machines: { a: {} }', 'machines: { a: [] }', '[]', 'sources: { a: { machine: b } }', 'sources: { a: { machine: b, bullmq: { queue: q }, kafka: { brokers: b, topics: t, groupId: g } } }', 'sources: { a: { machine: b, redisStream: { group: g } } }', 'sources: { a: { machine: b, bullmq: { queue: q, url: u, cluster: { addresses: a } } } }', 'schedules: { a: { machine: b } }', 'journal: { maxBytes: 1048576, lmdb: {} }', 'outputs: { o: { file: { path: x }, when: { status: OK } } }']) {
       expect([yaml, accepts(yaml)]).toEqual([yaml, false]);
     }
   });

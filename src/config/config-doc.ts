@@ -111,6 +111,22 @@ limits: { maxInFlight: 100000, payloadBytes: 262144 }
 machines:
   triage: ./triage.asl.json
   billing: { definition: ./billing.asl.json, timeoutSeconds: 120, maxInFlight: 5000, inputSchema: ./invoice.schema.json }
+sources:
+  readings:
+    kafka: { brokers: ["\${KAFKA_BROKERS:-127.0.0.1:9092}"], topics: [readings], groupId: millrace, from: earliest }
+    machine: triage
+    filter: { temperature: [{ numeric: [">", 30] }] }
+    order: key
+    retry: { maxAttempts: 3, backoffMs: 500 }
+    deadLetters: lost
+  orders: { redisStream: { url: "redis://127.0.0.1:6379", stream: orders, group: millrace }, machine: billing }
+  jobs: { bullmq: { queue: jobs }, machine: billing }
+outputs:
+  alerts: { kafka: { brokers: [127.0.0.1:9092], topic: alerts }, when: { machine: triage, status: [SUCCEEDED] } }
+  lost: { file: { path: ./data/dead-letters.ndjson } }
+schedules:
+  nightly: { machine: billing, cron: "0 2 * * *", timeZone: Europe/Berlin, input: { run: nightly } }
+redis: { url: "redis://127.0.0.1:6379" }
 \`\`\`
 
 With no file at all, and for what a file leaves out, \`millrace start\` takes what it finds: every \`*.asl.json\` as a state
@@ -142,8 +158,8 @@ workers: "\${WORKERS:-auto}"
 \`\`\`
 
 A value that is one interpolation and nothing else takes the type that YAML gives the result, so that the port above is a
-number; a key that takes text gets text. Inside \`{ }\` and \`[ ]\` YAML needs quotes: \`server: { port: "\${PORT:-8080}" }\`. A
-variable that is not set and has no default is a mistake.
+number; a key that takes text gets text, so that a password of digits stays one. Inside \`{ }\` and \`[ ]\` YAML needs quotes:
+\`server: { port: "\${PORT:-8080}" }\`. A variable that is not set and has no default is a mistake.
 `;
 
 const MISTAKES = `## Mistakes

@@ -23,11 +23,12 @@ export interface DeliveryConfig {
 export interface DeliverySurroundings {
   readonly machines: readonly string[];
   readonly dataDir: string;
+  readonly compatibility: 'strict' | 'extended';
   readonly limits: { readonly maxInFlight: number; readonly payloadBytes: number };
 }
 
 /** Reads sources, outputs, schedules, redis and journal; `value` is the whole file. */
-export function readDelivery(value: unknown, loading: Loading, { machines, dataDir, limits }: DeliverySurroundings): DeliveryConfig {
+export function readDelivery(value: unknown, loading: Loading, { machines, ...around }: DeliverySurroundings): DeliveryConfig {
   const file = new Part(loading, '', value, CONFIG_SCHEMA);
   const redis = file.has('redis') ? readRedisConnection(file.part('redis'), null) : null;
   const [sources, outputs, schedules] = [file.part('sources'), file.part('outputs'), file.part('schedules')];
@@ -37,7 +38,7 @@ export function readDelivery(value: unknown, loading: Loading, { machines, dataD
   if (schedules.keys.length > 0 && !file.has('redis')) file.fault('MISSING_KEY', 'schedules', 'needs redis: it is Redis that makes each start happen once, by however many processes.', 'Add redis: { url: redis://127.0.0.1:6379 } to the configuration.');
   return {
     journal: readJournal(file.part('journal'), redis, claims),
-    sources: read(sources, (name, part) => readSource(name, part, { names, claims, redis, dataDir, limits })),
+    sources: read(sources, (name, part) => readSource(name, part, { ...around, names, claims, redis })),
     outputs: read(outputs, (name, part) => readOutput(name, part, { names, redis, deadLetters: takesDeadLetters.has(name) })),
     schedules: read(schedules, (name, part) => readSchedule(name, part, { names, redis })),
     redis,

@@ -2,6 +2,7 @@ import { CONFIG_SCHEMA } from './schema.ts';
 import { mapSchemas, withDefinitions } from './schema-definitions.ts';
 import type { ConfigSchema } from './schema-parts.ts';
 
+const PATTERN = '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$';
 const INTERPOLATION = { $ref: '#/definitions/interpolation' };
 
 /**
@@ -12,7 +13,7 @@ export function editorSchema(): object {
   const { definitions, ...schema } = beforeInterpolation(withDefinitions(CONFIG_SCHEMA)) as ConfigSchema;
   return {
     ...schema,
-    definitions: { interpolation: { title: 'Environment variable', description: '${NAME}, or ${NAME:-default}.', type: 'string', pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$' }, ...definitions },
+    definitions: { interpolation: { title: 'Environment variable', description: '${NAME}, or ${NAME:-default}.', type: 'string', pattern: PATTERN }, ...definitions },
   };
 }
 
@@ -24,6 +25,8 @@ function beforeInterpolation(schema: ConfigSchema): ConfigSchema {
   if (type === 'integer') return { ...notes, anyOf: [{ type, minimum: minimum!, maximum: maximum! }, INTERPOLATION] };
   if (type === 'boolean') return { ...notes, anyOf: [{ type }, INTERPOLATION] };
   if (words !== undefined) return { ...notes, anyOf: [{ type: 'string', enum: words }, INTERPOLATION] };
+  // The pattern is for texts only.
+  if (type?.includes('boolean') === true) return { ...rest, type: [...type, 'string'], pattern: PATTERN };
   return { ...rest, ...choices(exactlyOne, atMostOne) };
 }
 

@@ -127,6 +127,13 @@ export class Part {
     this.loading.mistakes.add(code, pointer, `${dotted(pointer)} ${message}`, this.#offset(key), hint);
   }
 
+  /** Tells of a mistake somewhere below a key: `within` points there from the key's value. The message is a sentence. */
+  faultWithin(code: ConfigMistake, key: string, within: string, message: string, hint?: string): void {
+    const { mistakes, places } = this.loading;
+    const pointer = pointTo(this.pointer, key) + within;
+    mistakes.add(code, pointer, `${dotted(pointer)}: ${message}`, places.get(pointer)?.key ?? this.#offset(key), hint);
+  }
+
   /** Tells of a mistake in the whole of it. */
   faultOfAll(code: ConfigMistake, message: string, hint?: string): void {
     this.loading.mistakes.add(code, this.pointer, `${this.name} ${message}`, this.loading.places.get(this.pointer)?.key, hint);

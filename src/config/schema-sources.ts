@@ -88,7 +88,7 @@ const DELIVERY = {
   machine: text('State machine', 'Name of the state machine that the events start.', { examples: ['triage'] }),
   filter: {
     title: 'Filter',
-    description: 'An EventBridge event pattern, which is held against the event (value): what does not match is acknowledged and starts nothing.',
+    description: 'An EventBridge event pattern (see filters.md), which is held against the event (value): what does not match is acknowledged and starts nothing.',
     type: 'object',
     examples: [{ temperature: [{ numeric: ['>', 30] }] }],
   },

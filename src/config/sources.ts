@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkPattern } from '../filter/check.ts';
 import { readRedisConnection } from './connections.ts';
 import { readExpression } from './expression.ts';
 import type { Names } from './names.ts';
@@ -12,6 +13,7 @@ import { parseDuration, writtenDuration } from './times.ts';
 export interface SourceSurroundings extends KindSurroundings {
   readonly names: Names;
   readonly dataDir: string;
+  readonly compatibility: 'strict' | 'extended';
   readonly limits: { readonly maxInFlight: number; readonly payloadBytes: number };
 }
 
@@ -30,7 +32,7 @@ export function readSource(name: string, part: Part, around: SourceSurroundings)
     name,
     kind: READ_SOURCE_KIND[kind]!(part.part(kind), around),
     machine: part.needed('machine'),
-    filter: part.json('filter'),
+    filter: readFilter(part, around.compatibility),
     schema: part.text('schema') === undefined ? part.json('schema') : part.jsonFile('schema'),
     input: readExpression(part, 'input'),
     order: part.word<SourceConfig['order']>('order'),
@@ -41,6 +43,14 @@ export function readSource(name: string, part: Part, around: SourceSurroundings)
     tombstones: part.word<SourceConfig['tombstones']>('tombstones'),
     deduplicate: part.has('deduplicate') ? readDeduplication(part.part('deduplicate'), around.redis) : undefined,
   });
+}
+
+function readFilter(part: Part, compatibility: 'strict' | 'extended'): string | undefined {
+  const pattern = part.get('filter');
+  // What is no mapping has been told of.
+  const faults = typeof pattern === 'object' && pattern !== null && !Array.isArray(pattern) ? checkPattern(pattern, { compatibility }) : [];
+  for (const { pointer, message, hint } of faults) part.faultWithin('INVALID_PATTERN', 'filter', pointer, `${message.replace(/\.$/, '')}.`, hint);
+  return faults.length > 0 ? undefined : part.json('filter');
 }
 
 function checkOrder(part: Part, kind: string): void {

@@ -109,7 +109,10 @@ describe('a source', () => {
     [['machine: b'], ["4:14 UNKNOWN_NAME /sources/s/machine sources.s.machine names 'b', which is no state machine that is served. | Did you mean 'a'?"]],
     [['machine: billing'], ["4:14 UNKNOWN_NAME /sources/s/machine sources.s.machine names 'billing', which is no state machine that is served. | The state machines are a."]],
     [['machine: a', 'filter: x'], ["5:13 WRONG_TYPE /sources/s/filter sources.s.filter must be a mapping, not 'x'."]],
-    [['machine: a', 'filter: { x: [.nan] }'], ['5:13 INVALID_VALUE /sources/s/filter sources.s.filter holds a number that JSON does not have: .inf or .nan.']],
+    [['machine: a', 'filter: { y: [{ numeric: [">", .nan] }] }'], ['5:36 INVALID_PATTERN /sources/s/filter/y/0/numeric/1 sources.s.filter.y.0.numeric.1: Cannot compare number : NaN. | It is beyond the range of double precision.']],
+    [['machine: a', 'schema: { const: .nan }'], ['5:13 INVALID_VALUE /sources/s/schema sources.s.schema holds a number that JSON does not have: .inf or .nan.']],
+    [['machine: a', 'filter: { x: [], y: { z: [{ prefx: 1 }] }, "a/b": 1 }'], ['5:15 INVALID_PATTERN /sources/s/filter/x sources.s.filter.x: Empty arrays are not allowed. | To ask for a field that is not there: [{"exists": false}].', '5:33 INVALID_PATTERN /sources/s/filter/y/z/0/prefx sources.s.filter.y.z.0.prefx: Unrecognized match type prefx. | The match types are …', '5:48 INVALID_PATTERN /sources/s/filter/a~1b sources.s.filter.a/b: "a/b" must be an object or an array. | What a field may be is a list: [1].']],
+    [['machine: a', 'filter: {}'], ['5:5 INVALID_PATTERN /sources/s/filter sources.s.filter: Empty objects are not allowed.']],
     [['machine: a', 'schema: nope.json'], ['5:13 MISSING_FILE /sources/s/schema sources.s.schema names nope.json, which does not exist. | It would be <at>/nope.json: paths are relative to the folder of the configuration file.']],
     [['machine: a', 'schema: [1]'], ['5:13 WRONG_TYPE /sources/s/schema sources.s.schema must be text or a mapping, not a list.']],
     [['machine: a', 'input: value'], [`5:12 INVALID_VALUE /sources/s/input sources.s.input must be a JSONata expression in {% %}, not 'value'. | Write input: "{% value %}", in quotes.`]],
@@ -133,7 +136,14 @@ describe('a source', () => {
     [['machine: a', 'deduplicate: { window: 31d }'], ['5:28 OUT_OF_RANGE /sources/s/deduplicate/window sources.s.deduplicate.window must be from 1s to 30d, not 31d.']],
     [['machine: a', 'deduplicate: { window: 1h, key: id, redis: {} }'], ['5:37 INVALID_VALUE /sources/s/deduplicate/key sources.s.deduplicate.key must be a JSONata expression in {% %}, not \'id\'. | Write key: "{% id %}", in quotes.', '5:41 MISSING_KEY /sources/s/deduplicate/redis sources.s.deduplicate.redis has none of url, sentinels and cluster: one of them has to be there.']],
   ])('is checked: %j', (lines, expected) => {
-    expect(mistakes(KAFKA, ...lines)).toEqual(expected);
+    expect(mistakes(KAFKA, ...lines).map((line) => line.replace(/(?<=The match types are ).*/, '…'))).toEqual(expected);
+  });
+
+  it('has a filter that strict compatibility takes', () => {
+    const { mistakes } = createFolder();
+    const pattern = 'filter: { x: [{ numeric: [">", 6000000000] }] }';
+    expect(mistakes(file([KAFKA, 'machine: a', pattern]))).toEqual([]);
+    expect(mistakes(`compatibility: strict\n${file([KAFKA, 'machine: a', pattern])}`)).toHaveLength(1);
   });
 
   it('that is BullMQ has neither order nor batches', () => {
