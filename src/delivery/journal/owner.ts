@@ -191,5 +191,5 @@ function touch(file: string): void {
 
 function owned(folder: string, pid: number | undefined): MillraceError {
   const who = pid === undefined ? 'Another process' : `The process ${pid}`;
-  return new MillraceError('DATA_DIR_UNUSABLE', `${who} already uses the journal in ${folder}. Stop it, or name another dataDir.`);
+  return new MillraceError('DATA_DIR_UNUSABLE', `${who} already uses ${folder}. Stop it, or name another dataDir.`);
 }
