@@ -6,6 +6,7 @@ import { toFault } from './fault.ts';
 import { advance, cancelFrame, childEnded } from './fork.ts';
 import type { RunFrame } from './frame.ts';
 import { Timers } from './timers.ts';
+import { Turns } from './turns.ts';
 
 /** AWS's payload limit, bytes of UTF-8. */
 export const DEFAULT_PAYLOAD_BYTES = 262_144;
@@ -17,7 +18,7 @@ const WORK_BETWEEN_LOOKS = 100_000;
 const STEP_MS = 5_000;
 /** The most that one step may make; what makes it is dropped with it. */
 const STEP_BYTES = 268_435_456;
-/** How long one execution may run on without letting the others of its thread have their turn. */
+/** How long executions may run on, each and those that have yielded together, without letting the thread have its turn. */
 const SLICE_MS = 20;
 
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
@@ -41,6 +42,7 @@ export class Core implements Runtime {
   readonly #onSlice: ((ticket: number) => void) | undefined;
   readonly #onEnd: ((ticket: number, outcome: Outcome) => void) | undefined;
   readonly #parked = new Map<number, RunExecution>();
+  readonly #turns: Turns;
   #budget = STEPS_BETWEEN_LOOKS;
   #work = WORK_BETWEEN_LOOKS;
   /** Bytes made in the slice under way, as far as anybody told. */
@@ -53,6 +55,7 @@ export class Core implements Runtime {
     this.now = options.now ?? Date.now;
     this.random = options.random ?? Math.random;
     this.timers = new Timers(this.clock);
+    this.#turns = new Turns(this.clock, SLICE_MS);
     this.#onSlice = options.onSlice;
     this.#onEnd = options.onEnd;
   }
@@ -153,7 +156,10 @@ export class Core implements Runtime {
     this.#budget = STEPS_BETWEEN_LOOKS;
     const now = this.clock();
     if (this.#sliceLookedAt === 0) this.#sliceLookedAt = now;
-    return now - this.#sliceLookedAt > SLICE_MS;
+    if (now - this.#sliceLookedAt <= SLICE_MS) return false;
+    // The slice stays over for what else would run in it, such as the next of a thousand branches.
+    this.#budget = -1;
+    return true;
   }
 
   /** See Execution.spend. A slice ends at the first step after SLICE_MS, so what lasts longer than STEP_MS is one step. */
@@ -174,7 +180,7 @@ export class Core implements Runtime {
     frame.park(then);
     const { generation, execution } = frame;
     execution.deadline();
-    setImmediate(() => {
+    this.#turns.add(() => {
       if (frame.generation !== generation) return;
       if (this.clock() >= execution.deadlineAt) this.timeOut(execution);
       else this.resume(frame, then, undefined);

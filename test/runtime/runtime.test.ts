@@ -49,6 +49,27 @@ describe('the run loop', () => {
     expect(runtime.parked).toBe(0);
   });
 
+  it('has its thread for one slice in a turn of the event loop, however many branches loop without end', async () => {
+    const states = { A: { Type: 'Task', Resource: 'mark', Next: 'B' }, B: { Type: 'Choice', Choices: [{ Variable: '$$.State.Name', IsPresent: true, Next: 'B' }], Default: 'C' }, C: { Type: 'Succeed' } };
+    let begun = 0;
+    const program = compile(only({ Type: 'Map', ItemProcessor: { StartAt: 'A', States: states } }, { TimeoutSeconds: 2 }), { resolveTask: () => () => ++begun });
+    let slices = 0;
+    let most = 0;
+    let ended = false;
+    const runtime = createRuntime({ onSlice: (ticket) => (slices += ticket === 7 ? 1 : 0), onEnd: () => (ended = true) });
+    const turn = (): void => {
+      most = Math.max(most, slices);
+      slices = 0;
+      if (!ended) setImmediate(turn);
+    };
+    expect(runtime.begin(program, Array.from({ length: 500 }, () => 1), 1000, origin, 0, 7)).toBe(PARKED);
+    expect(begun).toBe(1);
+    turn();
+    await until(() => ended, 'the deadline');
+    expect(begun).toBeGreaterThan(2);
+    expect(most).toBe(1);
+  });
+
   it('cancels a parked execution without reporting it', async () => {
     const reported: number[] = [];
     const runtime = createRuntime({ onEnd: (ticket) => reported.push(ticket) });
