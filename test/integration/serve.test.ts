@@ -56,21 +56,24 @@ describe('a server whose files change', () => {
 
 describe('a server under stress', () => {
   it('answers 429 with Retry-After at a limit, and the start again later', async () => {
-    write('wait.asl.json', { StartAt: 'W', States: { W: { Type: 'Wait', Seconds: 1, End: true } } });
-    await serve('workers: 1\nlimits: { maxInFlight: 2 }\nmachines: { wait: ./wait.asl.json }\n');
-    const post = (): ReturnType<typeof ask> => ask(server.port, 'POST', '/v1/machines/wait/executions', '{}');
+    const open = JSON.stringify(join(folder, 'open'));
+    write('functions/gate.mjs', `import { existsSync } from 'node:fs';\nexport const handler = async () => { while (!existsSync(${open})) await new Promise((resolve) => setTimeout(resolve, 10)); };`);
+    write('gate.asl.json', { StartAt: 'G', States: { G: { Type: 'Task', Resource: 'gate', End: true } } });
+    await serve('workers: 1\nfunctions: ./functions\nlimits: { maxInFlight: 2 }\nmachines: { gate: ./gate.asl.json }\n');
+    const post = (): ReturnType<typeof ask> => ask(server.port, 'POST', '/v1/machines/gate/executions', '{}');
     expect([(await post()).status, (await post()).status]).toEqual([202, 202]);
     const refused = await post();
     expect(refused.status).toBe(429);
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'AT_CAPACITY' });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    write('open', '');
     await eventually(async () => (await post()).status === 202, 'room');
   });
 
   it('replaces a worker that an endless handler blocks; others are served, the culprit ends as poison', async () => {
     write('functions/f.mjs', 'export const handler = (event) => { while (event.endless) ; return event; };');
     write('f.asl.json', { StartAt: 'F', States: { F: { Type: 'Task', Resource: 'f', End: true } } });
-    await serve('workers: 1\nfunctions: ./functions\nlimits: { blockedMs: 300, poisonAfter: 2 }\nmachines: { f: ./f.asl.json }\n');
+    await serve('workers: 1\nfunctions: ./functions\nlimits: { blockedMs: 1000, poisonAfter: 2 }\nmachines: { f: ./f.asl.json }\n');
     const accepted = JSON.parse((await ask(server.port, 'POST', '/v1/machines/f/executions', '{"endless":true}')).body) as { executionArn: string };
     await eventually(async () => (await start('f', { n: 1 })).status === 'SUCCEEDED', 'another execution gets through');
     const describePath = `/v1/executions/${encodeURIComponent(accepted.executionArn)}`;

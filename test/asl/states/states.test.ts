@@ -142,7 +142,7 @@ describe('Task', () => {
 describe('Wait', () => {
   it('waits, in all its forms', async () => {
     const begin = Date.now();
-    const at = new Date(begin + 600).toISOString();
+    const at = new Date(begin + 2000).toISOString();
     await Promise.all([
       run(only({ Type: 'Wait', Seconds: 1 }), {}),
       run(only({ Type: 'Wait', SecondsPath: '$.n' }), { n: 1 }),
