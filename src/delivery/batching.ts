@@ -99,12 +99,11 @@ function gather(members: readonly Member[], count: number): Gathered {
   };
   const spans = new Uint32Array(2 * count);
   const names: string[] = [];
-  const ids: string[] = [];
+  const ids: (number | string)[] = [];
   const { details } = first;
   const keys = details?.keys === undefined ? undefined : new Uint32Array(2 * count);
   const headers = details?.headers === undefined ? undefined : new Uint32Array(2 * count);
   const timestamps = details?.timestamps === undefined ? undefined : new Float64Array(count);
-  let numbered = true;
   let index = 0;
   for (const { events, from, to } of members) {
     for (let i = from; i < to; i++, index++) {
@@ -112,20 +111,20 @@ function gather(members: readonly Member[], count: number): Gathered {
       names.push(nameOf(events.names, i));
       if (events.details === undefined) continue;
       ids.push(idOf(events.details, i));
-      numbered &&= typeof events.details.ids === 'number';
       if (keys !== undefined) copy(events, events.details.keys, i, keys, index);
       if (headers !== undefined) copy(events, events.details.headers, i, headers, index);
       if (timestamps !== undefined) timestamps[index] = events.details.timestamps?.[i] ?? NaN;
     }
   }
-  const consecutive = numbered && ids.length > 0 && Number(ids.at(-1)) - Number(ids[0]) === count - 1;
+  const firstId = ids[0];
+  const consecutive = typeof firstId === 'number' && (ids.at(-1) as number) - firstId === count - 1;
   return {
     count,
     bytes: Buffer.concat(pieces),
     spans,
     names,
     lane: first.lane,
-    ...(details === undefined ? {} : { details: withMembers({ ...details, ids: consecutive ? Number(ids[0]) : ids }, keys, headers, timestamps) }),
+    ...(details === undefined ? {} : { details: withMembers({ ...details, ids: consecutive ? firstId : (ids as EventDetails['ids']) }, keys, headers, timestamps) }),
   };
 }
 
@@ -133,4 +132,4 @@ function withMembers(details: EventDetails, keys: Uint32Array | undefined, heade
   return { ...details, ...(keys === undefined ? {} : { keys }), ...(headers === undefined ? {} : { headers }), ...(timestamps === undefined ? {} : { timestamps }) };
 }
 
-const idOf = ({ ids }: EventDetails, i: number): string => (typeof ids === 'number' ? String(ids + i) : (ids[i] as string));
+const idOf = ({ ids }: EventDetails, i: number): number | string => (typeof ids === 'number' ? ids + i : (ids[i] as number | string));

@@ -27,8 +27,8 @@ export interface EventDetails {
   readonly shared: string;
   /** Name of each event's own number or id in the envelope: "offset", "id". */
   readonly idMember: string;
-  /** The first of consecutive numbers, or every event's own id. */
-  readonly ids: number | readonly string[];
+  /** The first of consecutive numbers, or every event's own number or id. */
+  readonly ids: number | readonly number[] | readonly string[];
   /** Offset and length, in the bytes of the offer, of event i's key at [2i] and [2i+1]; a length of NONE: it has none. */
   readonly keys?: Uint32Array;
   /** The same for headers, in the format below. */

@@ -6,7 +6,7 @@ import type { Arena } from './wire.ts';
  * The details of one slice, behind its names; they begin at a multiple of 8.
  *
  *   details := sharedLength idMemberLength flags idsLength firstId:f64 time{count}:f64 id-end{count} place{count} text
- *   flags   := 1 the ids are listed | 2 times, keys and headers are there | 4 headers are in Kafka's encoding
+ *   flags   := 1 the ids are listed | 2 times, keys and headers are there | 4 headers are in Kafka's encoding | 8 listed ids are numbers
  *   place   := keyAt keyLength headersAt headersLength     counted from the details' beginning; a length of -1: none
  *   text    := shared idMember ids, then the keys and headers that the places lead to
  *
@@ -15,6 +15,7 @@ import type { Arena } from './wire.ts';
 const IDS_LISTED = 1;
 const EVERYTHING = 2;
 const KAFKA_HEADERS = 4;
+const NUMBERS_LISTED = 8;
 const HEAD_BYTES = 16;
 const PLACE_WORDS = 4;
 
@@ -22,7 +23,7 @@ const PLACE_WORDS = 4;
 export function detailsBytes(details: EventDetails, from: number, count: number): number {
   const { shared, idMember, ids, keys, headers } = details;
   let bytes = 8 + HEAD_BYTES + 8 + 3 * (shared.length + idMember.length);
-  if (typeof ids !== 'number') for (let i = from; i < from + count; i++) bytes += 4 + 3 * (ids[i] as string).length;
+  if (typeof ids !== 'number') for (let i = from; i < from + count; i++) bytes += 4 + 3 * String(ids[i]).length;
   if (!holdsEverything(details)) return bytes;
   bytes += count * (8 + 4 * PLACE_WORDS);
   for (let i = from; i < from + count; i++) bytes += lengthOf(keys, i) + lengthOf(headers, i);
@@ -56,9 +57,9 @@ export function packDetails(arena: Arena, at: number, bytes: Uint8Array, details
   };
   words[head] = write(shared);
   words[head + 1] = write(idMember);
-  words[head + 2] = (listed ? IDS_LISTED : 0) | (everything ? EVERYTHING : 0) | (details.headersFormat === 'kafka' ? KAFKA_HEADERS : 0);
+  words[head + 2] = (listed ? IDS_LISTED : 0) | (listed && typeof ids[from] === 'number' ? NUMBERS_LISTED : 0) | (everything ? EVERYTHING : 0) | (details.headersFormat === 'kafka' ? KAFKA_HEADERS : 0);
   let idsLength = 0;
-  if (listed) for (let i = 0; i < count; i++) words[idEnds + i] = idsLength += write(ids[from + i] as string);
+  if (listed) for (let i = 0; i < count; i++) words[idEnds + i] = idsLength += write(String(ids[from + i]));
   words[head + 3] = idsLength;
   if (!everything) return end;
   const copy = (spans: Uint32Array | undefined, i: number, place: number): void => {
@@ -146,7 +147,8 @@ export class DetailsView {
     const { data, words, floats } = this.#arena;
     if ((this.#flags & IDS_LISTED) === 0) return (floats[this.#floats] as number) + i;
     const ids = this.#textAt + (words[this.#head] as number) + (words[this.#head + 1] as number);
-    return data.toString('utf8', ids + (i === 0 ? 0 : (words[this.#idEnds + i - 1] as number)), ids + (words[this.#idEnds + i] as number));
+    const id = data.toString('utf8', ids + (i === 0 ? 0 : (words[this.#idEnds + i - 1] as number)), ids + (words[this.#idEnds + i] as number));
+    return (this.#flags & NUMBERS_LISTED) === 0 ? id : Number(id);
   }
 
   #readShared(): Members {

@@ -228,6 +228,14 @@ describe('batches', () => {
     expect(at.deadLetters.map(({ value }) => Buffer.from(value).toString()).toSorted()).toEqual(['not json', '{']);
   });
 
+  it('show each event the number that it has, also where numbers are missing between them', async () => {
+    await open(ECHO, { wantsEnds: true, intake: { input: 'offset' }, line: { batch: { maxEvents: 3, maxWaitMs: 1000, maxBytes: 100_000 } } });
+    at.give(values(0, 1));
+    at.give(values(2));
+    await settled(3);
+    expect(JSON.parse(end('e0/0').output!)).toEqual([100, 101, 100]);
+  });
+
   it('fail together, and may be larger than a batch of the pool usually is', async () => {
     await open(pass({ Wait: { Type: 'Wait', Seconds: 1, Next: 'No' }, No: { Type: 'Fail', Error: 'Nope' } }), { line: { batch: { maxEvents: 1000, maxWaitMs: 1000, maxBytes: 1_000_000 } } });
     at.give(Array.from({ length: 1000 }, (_, n) => ({ value: n })));
