@@ -6,8 +6,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     globalSetup: ['test/services/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // To end what hangs, and nothing else: on a computer that does other things as well, everything takes ten times as long.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
   },

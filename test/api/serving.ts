@@ -29,7 +29,7 @@ export function rawSocket(port: number): { socket: Socket; text: () => string; c
   return { socket, text: () => text, closed: new Promise((resolve) => socket.once('close', () => resolve(text))) };
 }
 
-export async function until(condition: () => boolean, what: string, deadlineMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, deadlineMs = 60_000): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`);

@@ -58,7 +58,7 @@ export const resultLines = (text: string): ResultLine[] =>
     .map((line) => JSON.parse(line) as ResultLine);
 
 /** Waits for a condition to hold; fails when it does not in time. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, withinMs = 20_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what: string, withinMs = 60_000): Promise<void> {
   const deadlineMs = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > deadlineMs) throw new Error(`Not within ${withinMs} ms: ${what}`);

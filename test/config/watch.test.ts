@@ -26,7 +26,7 @@ async function watching(paths: string[], within: string): Promise<{ told: Set<st
   }, { debounceMs: 20 });
   closing.push(() => watcher.close());
   const until = async (path: string): Promise<void> => {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 60_000;
     while (!told.has(path)) {
       if (Date.now() > deadline) throw new Error(`nobody told of ${path}, only of ${[...told].join(', ')}`);
       await new Promise((resolve) => setTimeout(resolve, 10));

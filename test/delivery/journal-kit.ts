@@ -66,7 +66,7 @@ export const pendingNames = (journal: Journal): string[] => [...journal.recover(
 export const namesOf = ({ entry, pending }: Recovered): string[] => pending.map((index) => nameOf(entry, index));
 
 /** Waits for a condition, asking every few milliseconds; raises after the deadline. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, deadlineMs = 60_000): Promise<void> {
   const end = Date.now() + deadlineMs;
   while (!condition()) {
     if (Date.now() > end) {

@@ -17,7 +17,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Polls until the condition holds. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string, withinMs = 30_000): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>, what: string, withinMs = 60_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);

@@ -3,7 +3,7 @@
  *
  * @throws Error that names what was waited for when the deadline passes
  */
-export async function until<T>(ask: () => T | Promise<T>, what: string, withinMs = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(ask: () => T | Promise<T>, what: string, withinMs = 60_000): Promise<NonNullable<T>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();

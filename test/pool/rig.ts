@@ -103,7 +103,7 @@ export async function createRig(machines: Record<string, unknown>, functions: Re
 }
 
 /** Polls until the condition holds. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 20_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, deadlineMs = 60_000): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);

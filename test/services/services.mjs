@@ -32,7 +32,7 @@ export async function bringUp(names, { holder, note = () => {} } = {}) {
     const outcomes = await Promise.allSettled(ours.map(async (name) => (up[name] = await serviceOf(state, name, note))));
     const failures = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
     if (holder === undefined) state.kept = true;
-    else hold(state, holder);
+    else if (Object.keys(state.services).length > 0) hold(state, holder);
     writeState(state);
     const failure = failures.find((reason) => !(reason instanceof Unavailable));
     if (failure !== undefined) throw failure;
