@@ -11,6 +11,7 @@ export interface SourceKinds {
 
 /** One line for each kind; what a kind needs is loaded when the first source of it is made. */
 export const SOURCES: { readonly [Kind in keyof SourceKinds]?: () => Promise<CreateSource<SourceKinds[Kind]>> } = {
+  kafka: async () => (await import('./kafka/source.ts')).createKafkaSource,
   redisStream: async () => (await import('./redis-stream/redis-stream.ts')).createRedisStreamSource,
 };
 
