@@ -17,8 +17,13 @@ const NODE_PORT = 6379;
 const REDIRECTIONS = { wait: 300, fail: 3 };
 const SLOTS_REFRESH_MS = 10_000;
 
+/** Set when a connection is not to be opened again. */
+export interface Fate {
+  closing: boolean;
+}
+
 /** What all kinds of connections have in common. */
-export function commonOptions(whenAway: WhenAway, connectionName: string, silenceMs: number): RedisOptions {
+export function commonOptions(whenAway: WhenAway, connectionName: string, silenceMs: number, fate: Fate): RedisOptions {
   return {
     connectionName,
     // RESP2: every reply that is used here has the same shape in it, with less to decode.
@@ -30,7 +35,7 @@ export function commonOptions(whenAway: WhenAway, connectionName: string, silenc
     maxRetriesPerRequest: whenAway === 'wait' ? null : 0,
     enableOfflineQueue: whenAway === 'wait',
     reconnectOnError: (error) => demoted(error) && (whenAway === 'wait' ? 2 : 1),
-    retryStrategy: retryMs,
+    retryStrategy: retryUntil(fate),
     // A server that hangs, or is cut off, keeps its connections open.
     socketTimeout: silenceMs,
   };
@@ -43,7 +48,7 @@ export function serverOptions(url: string, tls: TlsSettings | undefined, common:
 }
 
 /** @throws MillraceError SOURCE_MISCONFIGURED */
-export function sentinelOptions({ addresses, master, username, password, sentinelPassword, db }: NonNullable<RedisConnection['sentinels']>, tls: TlsSettings | undefined, common: RedisOptions): RedisOptions {
+export function sentinelOptions({ addresses, master, username, password, sentinelPassword, db }: NonNullable<RedisConnection['sentinels']>, tls: TlsSettings | undefined, common: RedisOptions, fate: Fate): RedisOptions {
   return {
     ...common,
     sentinels: addresses.map((address) => parseHostPort(address, SENTINEL_PORT)),
@@ -53,7 +58,7 @@ export function sentinelOptions({ addresses, master, username, password, sentine
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
     ...(db === undefined ? {} : { db }),
     ...(tls === undefined ? {} : { tls: tlsOptions(tls), sentinelTLS: tlsOptions(tls), enableTLSForSentinelMode: true }),
-    sentinelRetryStrategy: retryMs,
+    sentinelRetryStrategy: retryUntil(fate),
   };
 }
 
@@ -62,11 +67,11 @@ export function clusterNodes({ addresses }: NonNullable<RedisConnection['cluster
   return addresses.map((address) => parseHostPort(address, NODE_PORT));
 }
 
-export function clusterOptions({ username, password }: NonNullable<RedisConnection['cluster']>, tls: TlsSettings | undefined, whenAway: WhenAway, common: RedisOptions): ClusterOptions & { redisOptions: Legacy } {
+export function clusterOptions({ username, password }: NonNullable<RedisConnection['cluster']>, tls: TlsSettings | undefined, whenAway: WhenAway, common: RedisOptions, fate: Fate): ClusterOptions & { redisOptions: Legacy } {
   // A node's connection is made again by the cluster; a command's fate is decided by redirections.
   const { retryStrategy: _, enableOfflineQueue: __, maxRetriesPerRequest: ___, ...ofNodes } = common;
   return {
-    clusterRetryStrategy: retryMs,
+    clusterRetryStrategy: retryUntil(fate),
     maxRedirections: REDIRECTIONS[whenAway],
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     enableOfflineQueue: whenAway === 'wait',
@@ -80,10 +85,10 @@ export function clusterOptions({ username, password }: NonNullable<RedisConnecti
 }
 
 /** For ever, further and further apart; each process a little differently, so that they do not all come back at once. */
-export function retryMs(times: number): number {
+const retryUntil = (fate: Fate) => (times: number): number | null => {
   const most = Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(times - 1, 10));
-  return Math.ceil(most * (0.75 + Math.random() / 4));
-}
+  return fate.closing ? null : Math.ceil(most * (0.75 + Math.random() / 4));
+};
 
 /** The server answers as a replica: the master is another one by now. */
 const demoted = (error: Error): boolean => error.message.startsWith('READONLY') || error.message.startsWith('UNBLOCKED force unblock');

@@ -2,7 +2,7 @@ import { Cluster, Redis } from 'ioredis';
 import type { RedisConnection } from '../config/settings.ts';
 import { MillraceError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
-import { clusterNodes, clusterOptions, commonOptions, sentinelOptions, serverOptions, type WhenAway } from './options.ts';
+import { clusterNodes, clusterOptions, commonOptions, type Fate, sentinelOptions, serverOptions, type WhenAway } from './options.ts';
 import { watchOutages } from './outage.ts';
 import { describeError, refusalOf } from './refusal.ts';
 
@@ -21,7 +21,7 @@ export interface RedisClientOptions {
 /** A connection to Redis, its Sentinels' master, or a Cluster. */
 export type RedisClient = Redis | Cluster;
 
-const QUIT_MS = 2000;
+const CLOSE_MS = 2000;
 const SILENCE_MS = 30_000;
 
 /**
@@ -31,7 +31,9 @@ const SILENCE_MS = 30_000;
  * @throws MillraceError SOURCE_MISCONFIGURED when the url or an address is malformed
  */
 export function createRedis(connection: RedisConnection, options: RedisClientOptions): RedisClient {
-  const client = connect(connection, options);
+  const fate = { closing: false };
+  const client = connect(connection, options, fate);
+  FATES.set(client, fate);
   watchOutages(client, { log: options.log, server: serverName(connection, options.purpose), onTrouble: options.onTrouble ?? (() => undefined) });
   return client;
 }
@@ -72,21 +74,32 @@ export function redisConnected(client: RedisClient): Promise<void> {
 
 const ERRORS = ['error', 'sentinelError', 'node error'];
 
-/** Ends the connection once what was sent has been answered; within two seconds in any case. */
+/**
+ * Ends the connection once what was sent has been answered; within two seconds in any case. What waits for a Redis that is
+ * away is rejected.
+ */
 export async function closeRedis(client: RedisClient): Promise<void> {
-  if (client.status !== 'ready') {
-    client.disconnect();
-    return;
-  }
+  if (client.status === 'end') return;
+  const fate = FATES.get(client);
+  if (fate !== undefined) fate.closing = true;
   const ended = new Promise<void>((resolve) => {
     client.once('end', resolve);
   });
-  const late = setTimeout(() => client.disconnect(), QUIT_MS);
-  client.quit().catch(() => client.disconnect());
-  await ended;
+  const quit = (): void => void client.quit().catch(() => client.disconnect());
+  if (client.status === 'ready') quit();
+  // A connection that is being tried ends with this attempt, whichever way that goes; one cut short would not say so.
+  else client.once('ready', quit);
+  const late = setTimeout(() => client.disconnect(), CLOSE_MS);
+  await Promise.race([ended, sleep(2 * CLOSE_MS)]);
   clearTimeout(late);
-  client.disconnect();
 }
+
+const FATES = new WeakMap<RedisClient, Fate>();
+
+const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 
 /** What a failed command means: a refusal that says what to change, or that Redis is away. */
 export function redisFault(error: unknown, connection: RedisConnection, purpose: string): MillraceError {
@@ -94,11 +107,11 @@ export function redisFault(error: unknown, connection: RedisConnection, purpose:
   return refusalOf(error, server) ?? new MillraceError('SOURCE_UNAVAILABLE', `${server} does not answer as it should: ${describeError(error)}`, { cause: error });
 }
 
-function connect({ url, sentinels, cluster, tls }: RedisConnection, { purpose, whenAway = 'wait', silenceMs = SILENCE_MS }: RedisClientOptions): RedisClient {
+function connect({ url, sentinels, cluster, tls }: RedisConnection, { purpose, whenAway = 'wait', silenceMs = SILENCE_MS }: RedisClientOptions, fate: Fate): RedisClient {
   // The name may have no spaces.
-  const common = commonOptions(whenAway, `millrace:${purpose.replaceAll(/[^\x21-\x7e]+/g, '-')}`, silenceMs);
-  if (cluster !== undefined) return new Cluster(clusterNodes(cluster), clusterOptions(cluster, tls, whenAway, common));
-  if (sentinels !== undefined) return new Redis(sentinelOptions(sentinels, tls, common));
+  const common = commonOptions(whenAway, `millrace:${purpose.replaceAll(/[^\x21-\x7e]+/g, '-')}`, silenceMs, fate);
+  if (cluster !== undefined) return new Cluster(clusterNodes(cluster), clusterOptions(cluster, tls, whenAway, common, fate));
+  if (sentinels !== undefined) return new Redis(sentinelOptions(sentinels, tls, common, fate));
   if (url !== undefined) return new Redis(serverOptions(url, tls, common));
   throw new MillraceError('SOURCE_MISCONFIGURED', `The Redis of ${purpose} has no address. Give url, sentinels or cluster.`);
 }

@@ -103,6 +103,19 @@ await describeWith(['redis'], 'connections to Redis', ({ redis: shared }) => {
     expect(troubles.at(-1)).toContain('Socket timeout');
   });
 
+  it('can be closed while Redis is away: what waits for it is rejected', async () => {
+    const [port = 0] = await freePorts(1);
+    for (const connection of [{ url: `redis://127.0.0.1:${port}` }, { sentinels: { addresses: [`127.0.0.1:${port}`], master: 'millrace' } }, { cluster: { addresses: [`127.0.0.1:${port}`] } }]) {
+      const { client, troubles, ready } = open(connection);
+      const waiting = [ready(), client.ping()].map((promise) => promise.then(String, (error: unknown) => error));
+      await until(() => troubles.length > 2, 'several attempts');
+      await closeRedis(client);
+      const [readiness, command] = await Promise.all(waiting);
+      expect(readiness).toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+      expect(command).toBeInstanceOf(Error);
+    }
+  });
+
   it('says what to change when the password is refused or missing, and shows none', async () => {
     const redis = await server();
     const admin = open({ url: redis.url });

@@ -35,11 +35,12 @@ export interface ReaderOptions {
   readonly recreateGroups: () => Promise<void>;
   /** Told why it does not read, and undefined when it does. */
   readonly onTrouble: (trouble: string | undefined) => void;
-  /** The read was refused for good: the stream is not this process's any more. */
-  readonly isOver: (error: unknown) => boolean;
+  /** The read was refused because the stream is not this process's, or not for the moment: who knows stops the reader. */
+  readonly isFenced: (error: unknown) => boolean;
 }
 
 const AGAIN_MS = 500;
+const FENCED_MS = 100;
 /** Settled here and not acknowledged by Redis: it is away, or slower than the executions. */
 const MOST_UNACKNOWLEDGED = 200_000;
 const SMALLEST_READ = 16;
@@ -81,16 +82,16 @@ export class Reader {
   }
 
   async #run(): Promise<void> {
-    const { connected, isOver, onTrouble } = this.#options;
+    const { connected, isFenced, onTrouble } = this.#options;
     while (!this.#stopping) {
       try {
         await this.#orStopped(connected());
         if (this.#stopping) break;
         await this.#read();
       } catch (error) {
-        if (isOver(error)) break;
         if (this.#stopping) break;
-        if (isGroupGone(error)) await this.#recreate();
+        if (isFenced(error)) await this.#orStopped(sleep(FENCED_MS));
+        else if (isGroupGone(error)) await this.#recreate();
         else await this.#afterFailure(error);
       }
     }

@@ -45,7 +45,8 @@ const CLUSTER_BLOCK_MS = 1000;
 export function createSession(options: SessionOptions): Session {
   const { settings, line, consumer, client, acknowledging, ownership, onTrouble } = options;
   const { group, takeoverMs, batchEvents } = settings;
-  const blockMs = settings.cluster === undefined ? settings.blockMs : Math.min(settings.blockMs, CLUSTER_BLOCK_MS);
+  // No longer than until it is time to look for entries of dead consumers.
+  const blockMs = Math.ceil(Math.min(settings.blockMs, takeoverMs / 2, settings.cluster === undefined ? Infinity : CLUSTER_BLOCK_MS));
   let clientId: number | undefined;
   let connectedMs = Infinity;
   let claimedMs = -Infinity;
@@ -109,7 +110,7 @@ export function createSession(options: SessionOptions): Session {
       for (const stream of options.streams) await ensureGroup(client, stream, group, '0');
     },
     onTrouble,
-    isOver: (error) => isFenced(error),
+    isFenced,
   });
 
   return {
