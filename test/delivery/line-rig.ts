@@ -59,6 +59,8 @@ export interface LineRigOptions {
   readonly functions?: Record<string, string>;
   readonly workers?: number;
   readonly wantsEnds?: boolean;
+  /** Stands before the line. */
+  readonly before?: (line: Line) => Line;
 }
 
 /** A line on a real dispatch and a real pool, with the machine `m` behind the source `s`. */
@@ -68,7 +70,7 @@ export async function createLineRig(definition: unknown, options: LineRigOptions
   await rig.pool.install({ machine: 'm', definition: JSON.stringify(definition), functionsFolder: rig.folder, functionsRevision: '1', route: { name: 's:m', intake } });
   const results: Outcome[] = [];
   const deadLetters: Outcome[] = [];
-  const line = createLine({
+  const behind = createLine({
     source: 's',
     machine: 'm',
     route: 's:m',
@@ -89,6 +91,7 @@ export async function createLineRig(definition: unknown, options: LineRigOptions
     meter: noMeter,
     ...options.line,
   });
+  const line = options.before?.(behind) ?? behind;
   const settled = new Settled();
   const lease = line.lease(settled, { wantsEnds: options.wantsEnds ?? false });
   let offers = 0;

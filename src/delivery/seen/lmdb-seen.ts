@@ -19,7 +19,8 @@ export interface LmdbSeenOptions {
  *   "i" id                     => expiresMs:6 name       one id whose event has ended; a name that is the id is left out
  *   "t" expiresMs:6 serial:4   => id "\n" id ...         the ids of one commit, to be removed in the order of time
  *
- * Ids stand there as they are: those that come after one another are, as a rule, neighbours, and share the pages that a commit writes.
+ * Ids stand there as they are: those that come after one another are neighbours as a rule, and share the pages that a commit
+ * writes.
  */
 const ID = 'i';
 const TIME = 0x74;

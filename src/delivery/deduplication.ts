@@ -1,0 +1,237 @@
+import type { Log } from '../telemetry/log.ts';
+import type { End } from './contract.ts';
+import { type Deduplicating, DeduplicatingLease, type Ended, gather, type Offer } from './deduplicating-lease.ts';
+import type { EventIds } from './event-ids.ts';
+import { isolated, Rounds } from './rounds.ts';
+import type { SeenEvent, SeenStore, Verdict } from './seen/contract.ts';
+import type { Lease, Line, Order, Settlement, SourceEvents, SourceMeter, Wants } from './source.ts';
+
+export interface DeduplicationOptions {
+  readonly store: SeenStore;
+  readonly ids: EventIds;
+  readonly maxInFlightBytes: number;
+}
+
+/** A line on which an event that repeats another is settled without running. */
+export interface DeduplicatingLine extends Line {
+  /** Why events wait for the store; undefined while they do not. */
+  readonly trouble: string | undefined;
+  /** Resolves once the store answers; rejects with a MillraceError when it never will. */
+  ready(): Promise<void>;
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void>;
+  /** Disconnects from the store. What waits for it is not told. */
+  close(): Promise<void>;
+}
+
+/*
+ *   offer ──▶ ids ──▶ claim ──▶ what is to run, in its order ──▶ the line behind
+ *                       │                                             │ settled, ended
+ *   told ◀──────────────┴── duplicate, or ended before                ▼
+ *   told ◀──────────────────────────────────────────────── done, or forget
+ *
+ * Claims of all leases go in rounds, and so do ends. An event is told of when the store has taken its end: if the process dies
+ * before, the event comes again and is known. A failed event's id is forgotten instead: it is in dead letters, or its broker
+ * tries again, and what is run again under its id has to run.
+ */
+
+/** Ids of one question to the store, and events of one answer. */
+const MOST_IDS = 2000;
+
+export function createDeduplicatingLine(line: Line, options: DeduplicationOptions): DeduplicatingLine {
+  return new Deduplication(line, options);
+}
+
+class Deduplication implements DeduplicatingLine, Deduplicating {
+  readonly line: Line;
+  readonly source: string;
+  readonly order: Order;
+  readonly lanes: number;
+  readonly maxInFlight: number;
+  readonly log: Log;
+  readonly meter: SourceMeter;
+  inFlight = 0;
+  readonly store: SeenStore;
+  readonly #ids: EventIds;
+  readonly #maxInFlightBytes: number;
+  readonly #claims: Rounds<Offer, readonly Verdict[]>;
+  readonly #ends: Rounds<Ended, void>;
+  readonly #troubles = new Map<string, string>();
+  #inFlightBytes = 0;
+  /** Of these, what the line behind has not been offered. */
+  #unclaimed = 0;
+  #unclaimedBytes = 0;
+  #waiting: (() => void)[] = [];
+  #wakeSoon = false;
+  #asked = false;
+  #idle: (() => void)[] = [];
+
+  constructor(line: Line, { store, ids, maxInFlightBytes }: DeduplicationOptions) {
+    this.line = line;
+    this.source = line.source;
+    this.order = line.order;
+    this.lanes = line.lanes;
+    this.maxInFlight = line.maxInFlight;
+    this.log = line.log;
+    this.meter = line.meter;
+    this.store = store;
+    this.#ids = ids;
+    this.#maxInFlightBytes = maxInFlightBytes;
+    this.#claims = new Rounds({
+      most: MOST_IDS,
+      weight: (offer) => offer.events.count,
+      ask: (offers) => this.#claim(offers),
+      answered: (offers, verdicts) => this.#run(offers, verdicts),
+      onTrouble: (error) => this.#onTrouble('events wait to be run', error),
+    });
+    this.#ends = new Rounds({
+      most: MOST_IDS,
+      weight: ({ from, to }) => to - from,
+      ask: (ended) => this.#end(ended),
+      answered: (ended) => {
+        for (const { offer, from, to, end } of ended) isolated(() => offer.lease.tell(offer, from, to, end));
+      },
+      onTrouble: (error) => this.#onTrouble('events that have ended wait to be acknowledged', error),
+    });
+  }
+
+  get wants(): Wants {
+    return this.#ids.readsDetails ? 'everything' : this.line.wants;
+  }
+
+  get trouble(): string | undefined {
+    const [trouble] = this.#troubles.values();
+    return trouble;
+  }
+
+  ready(): Promise<void> {
+    return this.store.ready();
+  }
+
+  idle(): Promise<void> {
+    return this.inFlight === 0 ? Promise.resolve() : new Promise((resolve) => void this.#idle.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#claims.close();
+    this.#ends.close();
+    await this.store.close();
+  }
+
+  lease(settlement: Settlement, options: { readonly wantsEnds?: boolean } = {}): Lease {
+    return new DeduplicatingLease(this, settlement, options);
+  }
+
+  hasRoom(count: number, bytes: number): boolean {
+    if (this.inFlight > 0 && (this.inFlight + count > this.maxInFlight || this.#inFlightBytes + bytes > this.#maxInFlightBytes)) return false;
+    return this.line.hasRoom(this.#unclaimed + count, this.#unclaimedBytes + bytes);
+  }
+
+  onRoom(callback: () => void): void {
+    this.#waiting.push(callback);
+    if (this.#asked) return;
+    this.#asked = true;
+    this.line.onRoom(() => {
+      this.#asked = false;
+      this.#wake();
+    });
+  }
+
+  offered(offer: Offer): void {
+    const { count, bytes } = offer.events;
+    this.inFlight += count;
+    this.#inFlightBytes += bytes.byteLength;
+    this.#unclaimed += count;
+    this.#unclaimedBytes += bytes.byteLength;
+    this.#claims.push(offer);
+  }
+
+  /** What has no id is told at once. */
+  ended(offer: Offer, from: number, to: number, end: End | null): void {
+    let start = from;
+    for (let i = from; i < to; i++) {
+      if (offer.ids[i] !== null) continue;
+      if (start < i) this.#ends.push({ offer, from: start, to: i, end });
+      offer.lease.tell(offer, i, i + 1, end);
+      start = i + 1;
+    }
+    if (start < to) this.#ends.push({ offer, from: start, to, end });
+  }
+
+  /** Nothing of the lease waits any longer: while the store is away, assignments may come and go. */
+  released(lease: DeduplicatingLease): void {
+    for (const { events } of this.#claims.withdraw((offer) => offer.lease === lease)) this.#claimed(events);
+    this.#ends.withdraw(({ offer }) => offer.lease === lease);
+  }
+
+  closed(count: number, bytes: number): void {
+    this.inFlight -= count;
+    this.#inFlightBytes -= bytes;
+    if (this.inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#waiting.length === 0 || this.#wakeSoon) return;
+    this.#wakeSoon = true;
+    setImmediate(() => {
+      this.#wakeSoon = false;
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
+    for (const callback of this.#waiting.splice(0)) callback();
+  }
+
+  async #claim(offers: readonly Offer[]): Promise<readonly Verdict[]> {
+    const entries: SeenEvent[] = [];
+    for (const offer of offers) {
+      if (offer.ids.length < offer.events.count) offer.ids = await this.#ids.of(offer.events);
+    }
+    for (const offer of offers) {
+      // What has been let go of may have been claimed by its next lease.
+      offer.claimed = !offer.lease.released;
+      if (offer.claimed) gather(offer, 0, offer.events.count, entries);
+    }
+    return entries.length === 0 ? [] : this.store.claim(entries);
+  }
+
+  #run(offers: readonly Offer[], verdicts: readonly Verdict[]): void {
+    let next = 0;
+    for (const offer of offers) {
+      const { events, ids, lease } = offer;
+      this.#claimed(events);
+      if (!offer.claimed) continue;
+      const runs: number[] = [];
+      const repeated: number[] = [];
+      for (let i = 0; i < events.count; i++) {
+        const verdict = ids[i] === null ? 'new' : verdicts[next++];
+        (verdict === 'new' || verdict === 'again' ? runs : repeated).push(i);
+      }
+      isolated(() => lease.run(offer, runs, repeated));
+    }
+  }
+
+  #claimed({ count, bytes }: SourceEvents): void {
+    this.#unclaimed -= count;
+    this.#unclaimedBytes -= bytes.byteLength;
+  }
+
+  async #end(ended: readonly Ended[]): Promise<void> {
+    const done: SeenEvent[] = [];
+    const failed: SeenEvent[] = [];
+    for (const { offer, from, to, end } of ended) {
+      if (!offer.lease.released) gather(offer, from, to, end === null || hasRun(end) ? done : failed);
+    }
+    await Promise.all([done.length === 0 ? undefined : this.store.done(done), failed.length === 0 ? undefined : this.store.forget(failed)]);
+  }
+
+  #onTrouble(what: string, error: Error | undefined): void {
+    if (error === undefined) {
+      this.#troubles.delete(what);
+      this.log.info(`The de-duplication of source ${this.source} goes on: ${what} no longer.`);
+      return;
+    }
+    this.#troubles.set(what, error.message);
+    this.log.warn(`The de-duplication of source ${this.source} cannot go on: ${what} until it can.`, { error: error.message });
+  }
+}
+
+const hasRun = ({ status }: End): boolean => status === 'SUCCEEDED' || status === 'FILTERED';
