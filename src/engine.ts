@@ -1,21 +1,25 @@
 import { join } from 'node:path';
-import type { EngineApi, ExecutionDescription, MachineSummary, Started, SyncExecution } from './api/contract.ts';
+import type { BulkStart, EngineApi, ExecutionDescription, MachineSummary, Started, SyncExecution } from './api/contract.ts';
 import { DEFAULT_ARN_SCOPE, executionArn, machineArn, type ArnScope } from './delivery/arn.ts';
 import type { Dispatch } from './delivery/contract.ts';
 import { createDispatch } from './delivery/dispatch.ts';
 import { openJournal, type Journal } from './delivery/journal/journal.ts';
 import { createVolatileJournal } from './delivery/journal/volatile.ts';
+import { brokerStream, isBroker, openBrokerStarts } from './engine/broker-journal.ts';
+import type { BrokerStarts } from './engine/broker-starts.ts';
 import { JournaledStarts } from './engine/journaled-starts.ts';
 import type { InputCheck } from './pool/intake.ts';
 import { MachineCatalog } from './engine/machine-catalog.ts';
 import { intakeOf, routeName } from './engine/source-intake.ts';
 import { Streams } from './engine/streams.ts';
 import type { EngineOptions, MachineOptions } from './engine/options.ts';
+import type { Starts } from './engine/starts.ts';
 import { SyncStarts } from './engine/sync-starts.ts';
 import { startWorkers, type Workers } from './engine/workers.ts';
 import { MillraceError } from './errors.ts';
 import type { Pool } from './pool/pool.ts';
-import { createEmbeddedStore } from './store/embedded.ts';
+import { DEFAULT_PAYLOAD_BYTES } from './runtime/runtime.ts';
+import { createEmbeddedStore, type EmbeddedStore } from './store/embedded.ts';
 import { silentLog } from './telemetry/log.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import type { TestStateReply, TestStateRequest } from './test-state/contract.ts';
@@ -57,6 +61,8 @@ export interface Engine extends EngineApi {
 const LISTED_NAMES = 10;
 const DEFAULT_MAX_IN_FLIGHT = 100_000;
 const DEFAULT_MAX_IN_FLIGHT_BYTES = 256 * 1024 ** 2;
+/** So long the outputs get at least for what has ended, even where the grace period is over. */
+const OUTPUTS_GRACE_MS = 1_000;
 const DEFAULT_JOURNAL_BYTES = 4 * 1024 ** 3;
 
 /**
@@ -87,23 +93,43 @@ export async function createEngine(options: EngineOptions, workers: Workers = st
     },
   });
   let journal: Journal | undefined;
+  let streams: Streams;
+  let starts: BrokerStarts | undefined;
+  const store = createEmbeddedStore({
+    scope: options.arn ?? DEFAULT_ARN_SCOPE,
+    ...(options.remember === undefined ? {} : { maxExecutions: options.remember }),
+    ...(options.rememberBytes === undefined ? {} : { maxBytes: options.rememberBytes }),
+  });
   for (const source of options.sources ?? []) catalog.addRoute(source.machine, { name: routeName(source.name), intake: intakeOf(source) });
   try {
     await catalog.installAll(options.machines);
     journal =
-      options.dataDir === null || options.dataDir === undefined
+      options.dataDir === null || options.dataDir === undefined || isBroker(options.journal)
         ? createVolatileJournal()
         : await openJournal({
             path: join(options.dataDir, 'journal'),
-            maxBytes: options.journalBytes ?? DEFAULT_JOURNAL_BYTES,
+            maxBytes: options.journal !== undefined && 'lmdb' in options.journal ? options.journal.lmdb.maxBytes : DEFAULT_JOURNAL_BYTES,
             onFault: (error) => log.error('the journal reports a fault', { error }),
           });
+    streams = await Streams.create({
+      sources: options.sources ?? [],
+      outputs: options.outputs ?? [],
+      catalog,
+      dispatch,
+      lanes: pool.lanes.length,
+      maxInFlight: limits.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
+      maxInFlightBytes: limits.maxInFlightBytes ?? DEFAULT_MAX_IN_FLIGHT_BYTES,
+      journal: isBroker(options.journal) ? brokerStream(options.journal, { dataDir: options.dataDir ?? null, store, scope: options.arn ?? DEFAULT_ARN_SCOPE }) : null,
+      metrics,
+      log,
+    });
+    if (isBroker(options.journal)) starts = await openBrokerStarts(options.journal, { catalog, log, payloadBytes: limits.payloadBytes ?? DEFAULT_PAYLOAD_BYTES });
   } catch (error) {
     metrics.close();
-    await pool.close(0);
+    await Promise.all([pool.close(0), journal?.close()]);
     throw error;
   }
-  const engine = new LocalEngine({ options, pool, catalog, dispatch, journal, metrics });
+  const engine = new LocalEngine({ options, pool, catalog, dispatch, journal, metrics, streams, store, starts });
   engine.recover();
   return engine;
 }
@@ -117,6 +143,10 @@ interface Parts {
   readonly dispatch: Dispatch;
   readonly journal: Journal;
   readonly metrics: Metrics;
+  readonly streams: Streams;
+  readonly store: EmbeddedStore;
+  /** Those of a broker; left out where the journal is embedded. */
+  readonly starts: BrokerStarts | undefined;
 }
 
 class LocalEngine implements Engine {
@@ -124,7 +154,8 @@ class LocalEngine implements Engine {
   readonly telemetry: Metrics;
   readonly compatibility: 'strict' | 'extended';
   readonly #parts: Parts;
-  readonly #store;
+  readonly #store: EmbeddedStore;
+  readonly #starts: Starts;
   readonly #journaled: JournaledStarts;
   readonly #sync: SyncStarts;
   readonly #tester: StateTester;
@@ -137,14 +168,12 @@ class LocalEngine implements Engine {
   constructor(parts: Parts) {
     const { dispatch, journal, metrics, options } = parts;
     this.#parts = parts;
+    this.#streams = parts.streams;
     this.dispatch = dispatch;
     this.telemetry = metrics;
-    this.#store = createEmbeddedStore({
-      scope: options.arn ?? DEFAULT_ARN_SCOPE,
-      ...(options.remember === undefined ? {} : { maxExecutions: options.remember }),
-      ...(options.rememberBytes === undefined ? {} : { maxBytes: options.rememberBytes }),
-    });
-    this.#journaled = new JournaledStarts({ dispatch, journal, store: this.#store, refusals: metrics, now: Date.now });
+    this.#store = parts.store;
+    this.#journaled = new JournaledStarts({ dispatch, journal, store: this.#store, refusals: metrics, outcomes: parts.streams.outcomes, now: Date.now });
+    this.#starts = parts.starts ?? this.#journaled;
     this.#sync = new SyncStarts(dispatch, metrics);
     this.#arn = options.arn ?? DEFAULT_ARN_SCOPE;
     this.compatibility = options.compatibility ?? 'extended';
@@ -157,15 +186,6 @@ class LocalEngine implements Engine {
     });
     parts.pool.onCounts((counts) => {
       for (const count of counts) metrics.merge(count);
-    });
-    this.#streams = new Streams({
-      sources: options.sources ?? [],
-      catalog: parts.catalog,
-      dispatch,
-      lanes: parts.pool.lanes.length,
-      maxInFlightBytes: options.limits?.maxInFlightBytes ?? DEFAULT_MAX_IN_FLIGHT_BYTES,
-      metrics,
-      log: options.log ?? silentLog,
     });
     metrics.gauge('millrace_in_flight', () => dispatch.inFlight);
     metrics.gauge('millrace_in_flight_bytes', () => dispatch.inFlightBytes);
@@ -210,9 +230,9 @@ class LocalEngine implements Engine {
 
   async start(machine: string, input: Uint8Array, name?: string): Promise<Started> {
     const check = this.#admit(machine);
-    if (!this.#journaled.hasRoom(machine, 1, input.byteLength)) throw this.#full(machine);
+    if (!this.#starts.hasRoom(machine, 1, input.byteLength)) throw this.#full(machine);
     if (check !== null) this.#checkInput(machine, check, input);
-    return this.#journaled.start(machine, input, identify(this.#arn, machine, name));
+    return this.#starts.start(machine, input, identify(this.#arn, machine, name));
   }
 
   async startSync(machine: string, input: Uint8Array, name?: string): Promise<SyncExecution> {
@@ -221,9 +241,9 @@ class LocalEngine implements Engine {
     return this.#sync.run(machine, input, identify(this.#arn, machine, name));
   }
 
-  startMany(machine: string): ReturnType<JournaledStarts['startMany']> {
+  startMany(machine: string): BulkStart {
     this.#admit(machine);
-    return this.#journaled.startMany(machine);
+    return this.#starts.startMany(machine);
   }
 
   describe(arn: string): ExecutionDescription | undefined {
@@ -272,11 +292,11 @@ class LocalEngine implements Engine {
     this.drain();
     await this.#stopping;
     this.#sync.flush();
-    this.#journaled.flush();
+    this.#starts.flush();
     const left = await this.dispatch.drain(Math.max(0, graceMs - (performance.now() - begin)));
-    await this.#streams.close();
+    await this.#streams.close(Math.max(OUTPUTS_GRACE_MS, graceMs - (performance.now() - begin)));
     await Promise.all([pool.close(Math.min(graceMs, 1000)), this.#tester.close()]);
-    await journal.close();
+    await Promise.all([journal.close(), this.#parts.starts?.close()]);
     this.#store.close();
     metrics.close();
     return left;

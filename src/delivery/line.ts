@@ -150,7 +150,7 @@ class LineLease implements Lease, Settler {
     this.#inFlight += events.count;
     this.#line.inFlight += events.count;
     if (this.#batching !== null) this.#batching.add(events);
-    else this.#dispatch(events, [{ events, from: 0, to: events.count }], Date.now());
+    else this.#dispatch(events, [{ events, from: 0, to: events.count }], events.startTimeMs ?? Date.now());
   }
 
   release(): void {

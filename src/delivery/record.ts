@@ -3,19 +3,21 @@ import type { Outcome, OutputRecord } from './outcome.ts';
 /** What Millrace says of a record stands in headers that begin so. */
 export const HEADER_PREFIX = 'millrace-';
 
-const text = new TextEncoder();
-/** Of most records in one batch the times are the same. */
-let lastMs = -1;
-let lastTime = '';
-
-/** ISO 8601, UTC. */
-export function timeText(ms: number): string {
-  if (ms !== lastMs) {
-    lastTime = new Date(ms).toISOString();
-    lastMs = ms;
-  }
-  return lastTime;
+/** ISO 8601, UTC. Of most records in a batch the times are the same, so the last text is kept. */
+function createClock(): (ms: number) => string {
+  let lastMs = -1;
+  let lastText = '';
+  return (ms) => {
+    if (ms !== lastMs) {
+      lastText = new Date(ms).toISOString();
+      lastMs = ms;
+    }
+    return lastText;
+  };
 }
+
+const startText = createClock();
+const stopText = createClock();
 
 /**
  * The names of executions that a source started derive from coordinates; a name that a caller chose may be used again, and
@@ -25,23 +27,15 @@ export const recordId = ({ source, name, startTimeMs }: Pick<Outcome, 'source' |
 
 /** What outputs get of an execution: its output as it is, or `{"error","cause"}`; what else there is to say is in headers. */
 export function resultRecord(outcome: Outcome): OutputRecord {
-  const { status, output } = outcome;
+  const { status, output, source, coordinate } = outcome;
   const value = status === 'SUCCEEDED' ? (output ?? 'null') : JSON.stringify({ error: outcome.error ?? status, cause: outcome.cause ?? '' });
-  return {
-    id: recordId(outcome),
-    key: outcome.key ?? null,
-    value: text.encode(value),
-    json: true,
-    headers: {
-      'millrace-execution': outcome.name,
-      'millrace-machine': outcome.machine,
-      'millrace-status': status,
-      ...(outcome.source === undefined ? null : { 'millrace-source': outcome.source }),
-      ...(outcome.coordinate === undefined ? null : { 'millrace-coordinate': outcome.coordinate }),
-      'millrace-start': timeText(outcome.startTimeMs),
-      'millrace-stop': timeText(outcome.stopTimeMs),
-    },
-  };
+  // Built without spreads: this runs for every record.
+  const headers: Record<string, string> = { 'millrace-execution': outcome.name, 'millrace-machine': outcome.machine, 'millrace-status': status };
+  if (source !== undefined) headers['millrace-source'] = source;
+  if (coordinate !== undefined) headers['millrace-coordinate'] = coordinate;
+  headers['millrace-start'] = startText(outcome.startTimeMs);
+  headers['millrace-stop'] = stopText(outcome.stopTimeMs);
+  return { id: recordId(outcome), key: outcome.key ?? null, value: Buffer.from(value, 'utf8'), json: true, headers };
 }
 
 /** Bytes of a record on its way, about. */

@@ -55,6 +55,8 @@ export interface SourceEvents {
    * a source has no partitions. -1 where no order is asked for.
    */
   readonly lane: number;
+  /** When the executions began to exist, Unix milliseconds; now, when left out. */
+  readonly startTimeMs?: number;
   /** Left out when the line wants nothing. */
   readonly details?: EventDetails;
   /** The source's own: handed back when the events are settled. */

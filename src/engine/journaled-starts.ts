@@ -2,6 +2,8 @@ import type { Started } from '../api/contract.ts';
 import type { Dispatch, End, Parcel, Settler } from '../delivery/contract.ts';
 import type { Journal, JournalEntry, JournalRecord } from '../delivery/journal/contract.ts';
 import { nameOf } from '../delivery/names.ts';
+import { outcomeOf } from '../delivery/outcome-of.ts';
+import type { Outcomes } from '../delivery/outcomes.ts';
 import type { FaultName } from '../errors.ts';
 import type { ExecutionStore } from '../store/contract.ts';
 import { Gathering } from './gathering.ts';
@@ -27,8 +29,13 @@ export interface JournaledStartsOptions {
   readonly journal: Journal;
   readonly store: ExecutionStore;
   readonly refusals: Refusals;
+  /** Takes what came of each start before the start leaves the journal. */
+  readonly outcomes: StartOutcomes;
   readonly now: () => number;
 }
+
+/** The outputs, as far as they concern starts. */
+export type StartOutcomes = Pick<Outcomes, 'wanted' | 'wants' | 'deliver'>;
 
 /**
  * Starts that outlive the process: an event is in the journal before its start is answered, and leaves it when its execution
@@ -40,6 +47,7 @@ export class JournaledStarts implements Settler {
   readonly #store: ExecutionStore;
   readonly #now: () => number;
   readonly #refusals: Refusals;
+  readonly #outcomes: StartOutcomes;
   readonly #singles: Gathering;
   /** Appends under way count as in flight, by machine: many starts may be between the check and the offer. */
   readonly #appending = new Map<string, number>();
@@ -50,7 +58,8 @@ export class JournaledStarts implements Settler {
     this.#store = options.store;
     this.#now = options.now;
     this.#refusals = options.refusals;
-    this.#singles = new Gathering(options.dispatch, new SingleStarts(options.journal, options.store, options.refusals), false);
+    this.#outcomes = options.outcomes;
+    this.#singles = new Gathering(options.dispatch, new SingleStarts(options), false);
   }
 
   /** Dispatches single starts that wait for it, as before a drain. */
@@ -116,7 +125,7 @@ export class JournaledStarts implements Settler {
   }
 
   #offer({ machine, bytes, spans, names, startTimeMs }: JournalEntry, tag: Accepted): void {
-    this.dispatch.offer({ settler: this, machine, count: spans.length / 2, bytes, spans, names, startTimeMs, wantsOutput: false, lane: -1, tag });
+    this.dispatch.offer({ settler: this, machine, count: spans.length / 2, bytes, spans, names, startTimeMs, wantsOutput: this.#outcomes.wanted(machine, undefined), lane: -1, tag });
   }
 
   succeeded(parcel: Parcel, from: number, to: number): void {
@@ -128,7 +137,7 @@ export class JournaledStarts implements Settler {
 
   ended(parcel: Parcel, index: number, end: End): void {
     const { record, indexes, bulk } = parcel.tag as Accepted;
-    this.journal.ended(record, indexes === null ? index : indexes[index]!);
+    deliver(this.#outcomes, parcel, index, end, () => this.journal.ended(record, indexes === null ? index : indexes[index]!));
     countRefusal(this.#refusals, parcel.machine, end);
     if (bulk === null) return;
     if (end.status === 'REJECTED') bulk.start.rejectedByIntake({ index: bulk.firstIndex + index, code: end.error as FaultName, message: end.cause ?? '' });
@@ -146,14 +155,10 @@ export class JournaledStarts implements Settler {
 
 /** Settles parcels of single starts, whose outputs are remembered for GET. */
 class SingleStarts implements Settler {
-  readonly #journal: Journal;
-  readonly #store: ExecutionStore;
-  readonly #refusals: Refusals;
+  readonly #options: JournaledStartsOptions;
 
-  constructor(journal: Journal, store: ExecutionStore, refusals: Refusals) {
-    this.#journal = journal;
-    this.#store = store;
-    this.#refusals = refusals;
+  constructor(options: JournaledStartsOptions) {
+    this.#options = options;
   }
 
   succeeded(): void {
@@ -161,11 +166,18 @@ class SingleStarts implements Settler {
   }
 
   ended(parcel: Parcel, index: number, end: End): void {
+    const { journal, store, refusals, outcomes } = this.#options;
     const { record, arn } = (parcel.tag as Single[])[index]!;
-    this.#journal.ended(record, 0);
-    countRefusal(this.#refusals, parcel.machine, end);
-    this.#store.ended(arn, end);
+    deliver(outcomes, parcel, index, end, () => journal.ended(record, 0));
+    countRefusal(refusals, parcel.machine, end);
+    store.ended(arn, end);
   }
+}
+
+/** Has the outputs take what came of a start, if any of them does, and then lets the journal forget it. */
+function deliver(outcomes: StartOutcomes, parcel: Parcel, index: number, end: End, done: () => void): void {
+  if (!outcomes.wants(parcel.machine, undefined).has(end.status)) done();
+  else outcomes.deliver(outcomeOf(parcel, index, end, { attempts: 1 }), done);
 }
 
 function countUnheard(heard: Uint8Array, from: number, to: number): number {

@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../config/settings.ts';
+import type { JournalConfig, OutputConfig, SourceConfig } from '../config/settings.ts';
 import type { ArnScope } from '../delivery/arn.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -42,11 +42,14 @@ export interface EngineOptions {
   readonly limits?: Partial<Limits>;
   /** Folder of the journal. Null: nothing is durable; asynchronous starts then live as long as the process. */
   readonly dataDir?: string | null;
-  readonly journalBytes?: number;
+  /** Where asynchronous starts are kept until they have ended; lmdb, in dataDir, unless told otherwise. */
+  readonly journal?: JournalConfig;
   /** How many executions GET can be asked about, and the bytes that their inputs and outputs may take. */
   readonly remember?: number;
   readonly rememberBytes?: number;
   /** Where events come from besides starts. Each names a machine of `machines`. */
   readonly sources?: readonly SourceConfig[];
+  /** Where what comes of executions goes, and dead letters. */
+  readonly outputs?: readonly OutputConfig[];
   readonly log?: Log;
 }

@@ -39,10 +39,11 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     compatibility: config.compatibility,
     limits,
     dataDir: config.dataDir,
-    ...('lmdb' in config.journal ? { journalBytes: config.journal.lmdb.maxBytes } : {}),
+    journal: config.journal,
     remember: config.executions.remember,
     rememberBytes: config.executions.rememberBytes,
     sources: config.sources,
+    outputs: config.outputs,
     log,
   };
   const workers = startWorkers(engineOptions);

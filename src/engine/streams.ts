@@ -1,52 +1,106 @@
-import type { SourceConfig } from '../config/settings.ts';
-import type { Dispatch, End } from '../delivery/contract.ts';
-import { createLine } from '../delivery/line.ts';
-import type { Line, Source, Wants } from '../delivery/source.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OutputConfig, OutputKindSettings, SourceConfig, SourceKindSettings } from '../config/settings.ts';
+import { createDeadLetterStores, type DeadLetterStores } from '../delivery/dead-letters.ts';
+import type { Outcome, Output } from '../delivery/outcome.ts';
+import { createOutcomes, type Outcomes, type OutcomesOptions, resultOutputs } from '../delivery/outcomes.ts';
+import { showOutputs } from '../delivery/output-metrics.ts';
+import type { Line, Source } from '../delivery/source.ts';
+import { createOutput } from '../outputs/table.ts';
 import { createSource } from '../sources/table.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { type SourceFigures, SourcesFigures } from '../telemetry/source-figures.ts';
-import type { MachineCatalog } from './machine-catalog.ts';
-import { countRefusal } from './refusals.ts';
-import { routeName, wantsOf } from './source-intake.ts';
+import { SourcesFigures } from '../telemetry/source-figures.ts';
+import { JOURNAL, Lines, type LinesOptions } from './lines.ts';
 
-export interface StreamsOptions {
+export interface StreamsOptions extends Omit<LinesOptions, 'outcomes' | 'deadLetters' | 'figures' | 'troubleOf'> {
   readonly sources: readonly SourceConfig[];
-  readonly catalog: Pick<MachineCatalog, 'get'>;
-  readonly dispatch: Dispatch;
-  /** Number of workers. */
-  readonly lanes: number;
-  readonly maxInFlightBytes: number;
-  readonly metrics: Metrics;
-  readonly log: Log;
+  readonly outputs: readonly OutputConfig[];
+  /** Where asynchronous starts are read from, if their journal is a broker. */
+  readonly journal: JournalStream | null;
+}
+
+export interface JournalStream {
+  readonly kind: SourceKindSettings;
+  /** Where starts go that nothing can run: of a machine that is not served here, or not of the journal's form. */
+  readonly deadLetterFile: string;
+  /** Told of what was run here, so that it can be asked about. */
+  readonly onEnd: (outcome: Outcome) => void;
+}
+
+/** A source to be started: one of the configuration, or the journal where that is a broker. */
+interface Entry {
+  readonly name: string;
+  readonly kind: SourceKindSettings;
+  readonly line: () => Line;
 }
 
 interface Stream {
-  readonly config: SourceConfig;
+  readonly name: string;
   readonly source: Source;
   started: boolean;
 }
 
-/** The sources of an engine. */
-export class Streams {
-  readonly #options: StreamsOptions;
-  readonly #streams: Stream[] = [];
-  readonly #figures: SourcesFigures;
+/** Connections of their own, also where an output takes results as well: neither waits for the other. */
+async function openStores({ sources, outputs, journal, log }: StreamsOptions): Promise<Map<string, { name: string; output: Output }>> {
+  const opened = new Map<string, Promise<{ name: string; output: Output }>>();
+  const open = (name: string, kind: OutputKindSettings): Promise<{ name: string; output: Output }> => {
+    const store = opened.get(name) ?? createOutput(kind, { name, log }).then((output) => ({ name, output }));
+    opened.set(name, store);
+    return store;
+  };
+  const stores = new Map<string, { name: string; output: Output }>();
+  for (const { name, deadLetters } of sources) {
+    if (deadLetters === null) continue;
+    if ('file' in deadLetters) stores.set(name, await open(`dead letters of ${name}`, { file: { path: deadLetters.file } }));
+    else stores.set(name, await open(deadLetters.output, outputs.find((output) => output.name === deadLetters.output)!.kind));
+  }
+  if (journal !== null) stores.set(JOURNAL, await open('dead letters of the journal', { file: { path: journal.deadLetterFile } }));
+  return stores;
+}
 
-  constructor(options: StreamsOptions) {
+/** The sources of an engine, and the outputs that take what comes of their events. */
+export class Streams {
+  readonly outcomes: Outcomes;
+  readonly #options: StreamsOptions;
+  readonly #stores: DeadLetterStores;
+  readonly #streams: Stream[] = [];
+  readonly #entries: Entry[];
+
+  /** Makes the outputs, which connect by themselves. Nothing is read before `start`. */
+  static async create(options: StreamsOptions): Promise<Streams> {
+    const { sources, outputs, log } = options;
+    const results = await Promise.all(resultOutputs(outputs, sources).map(async (config) => ({ config, output: await createOutput(config.kind, { name: config.name, log }) })));
+    return new Streams(options, results, createDeadLetterStores({ stores: await openStores(options), log }));
+  }
+
+  private constructor(options: StreamsOptions, results: OutcomesOptions['outputs'], stores: DeadLetterStores) {
+    const { log, metrics } = options;
     this.#options = options;
-    this.#figures = new SourcesFigures(options.metrics);
+    this.#stores = stores;
+    this.outcomes = createOutcomes({
+      outputs: results,
+      log,
+      refused: (outcome, output, error, done) => {
+        log.error('an output refused what came of an execution for good', { output, execution: outcome.name, machine: outcome.machine, error });
+        const store = outcome.source === undefined ? undefined : stores.of(outcome.source);
+        if (store === undefined || store === null) done();
+        else store({ ...outcome, error: outcome.error ?? error.code, cause: outcome.cause ?? error.message }, done);
+      },
+    });
+    showOutputs(metrics, () => [...this.outcomes.figures(), ...stores.figures()]);
+    const lines = new Lines({ ...options, outcomes: this.outcomes, deadLetters: stores, figures: new SourcesFigures(metrics), troubleOf: (name) => this.#troubleOf(name) });
+    this.#entries = options.sources.map((config) => ({ name: config.name, kind: config.kind, line: () => lines.of(config) }));
+    const { journal } = options;
+    if (journal !== null) this.#entries.push({ name: JOURNAL, kind: journal.kind, line: () => lines.ofJournal(journal.onEnd) });
   }
 
   /** Makes the sources, and resolves once every one of them reads; rejects as soon as one never will, with a MillraceError that says why. */
   async start(): Promise<void> {
     await Promise.all(
-      this.#options.sources.map(async (config) => {
-        const stream: Stream = { config, source: await createSource(config.kind, this.#lineOf(config)), started: false };
+      this.#entries.map(async ({ name, kind, line }) => {
+        const stream: Stream = { name, source: await createSource(kind, line()), started: false };
         this.#streams.push(stream);
         await stream.source.start();
         stream.started = true;
-        this.#options.log.info('a source reads', { source: config.name, machine: config.machine });
+        this.#options.log.info('a source reads', { source: name });
       }),
     );
   }
@@ -56,73 +110,40 @@ export class Streams {
     await this.#each((source) => source.stop());
   }
 
-  /** After the drain: acknowledges what has been settled, and disconnects. */
-  async close(): Promise<void> {
+  /**
+   * After the drain: gives the outputs up to `graceMs` to take what they have been given, acknowledges what has been settled,
+   * and disconnects.
+   */
+  async close(graceMs: number): Promise<void> {
+    const patience = new AbortController();
+    await Promise.race([Promise.all([this.outcomes.drained(), this.#stores.drained()]), delay(graceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    patience.abort();
     await this.#each((source) => source.close());
+    await Promise.all([this.outcomes.close(), this.#stores.close()]);
   }
 
-  /** What keeps sources from making progress, a sentence for each that makes none. */
+  /** What keeps sources and outputs from making progress, a sentence for each that makes none. */
   get troubles(): string[] {
-    return this.#options.sources.flatMap(({ name }) => {
+    return this.#entries.flatMap(({ name }) => {
       const trouble = this.#troubleOf(name);
       return trouble === undefined ? [] : [`source ${name}: ${trouble}`];
-    });
+    }).concat(this.outcomes.troubles, this.#stores.troubles);
   }
 
   #troubleOf(name: string): string | undefined {
-    const stream = this.#streams.find(({ config }) => config.name === name);
+    const stream = this.#streams.find((one) => one.name === name);
     if (stream === undefined) return 'it has not started';
     return stream.source.trouble ?? (stream.started ? undefined : 'it has not started');
-  }
-
-  #lineOf(config: SourceConfig): Line {
-    const { dispatch, lanes, maxInFlightBytes, metrics, log } = this.#options;
-    const { name, machine, order, maxInFlight, retry, batch } = config;
-    let line: Line | undefined;
-    const meter: SourceFigures = this.#figures.source(name, { inFlight: () => line?.inFlight ?? 0, trouble: () => this.#troubleOf(name) });
-    line = createLine({
-      source: name,
-      machine,
-      route: routeName(name),
-      order,
-      wants: this.#wants(config),
-      lanes,
-      maxInFlight,
-      maxInFlightBytes,
-      maxAttempts: retry.maxAttempts,
-      ...(batch === undefined ? {} : { batch }),
-      dispatch,
-      results: null,
-      deadLetters: null,
-      onFailure: (end: End) => countRefusal(metrics, machine, end),
-      log,
-      meter,
-    });
-    return line;
-  }
-
-  /** Looked up again only when the machine has a new revision. */
-  #wants(config: SourceConfig): () => Wants {
-    let revision = -1;
-    let wants: Wants = 'nothing';
-    return () => {
-      const installed = this.#options.catalog.get(config.machine);
-      if (installed !== undefined && installed.revision !== revision) {
-        revision = installed.revision;
-        wants = wantsOf(config, installed.options.definition);
-      }
-      return wants;
-    };
   }
 
   /** Does something with every source; one that fails does not keep the others from it. */
   async #each(action: (source: Source) => Promise<void>): Promise<void> {
     await Promise.all(
-      this.#streams.map(async ({ config, source }) => {
+      this.#streams.map(async ({ name, source }) => {
         try {
           await action(source);
         } catch (error) {
-          this.#options.log.error('a source did not end well', { source: config.name, error });
+          this.#options.log.error('a source did not end well', { source: name, error });
         }
       }),
     );

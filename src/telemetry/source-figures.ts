@@ -78,8 +78,10 @@ export class SourcesFigures {
     metrics.series('millrace_source_trouble', each(({ trouble }) => (trouble() === undefined ? 0 : 1)));
   }
 
-  /** Adds a source. */
+  /** The figures of a source; the same for the same name. */
   source(name: string, read: Pick<Figures, 'inFlight' | 'trouble'>): SourceFigures {
+    const known = this.#sources.get(name);
+    if (known !== undefined) return new SourceFigures(known);
     const figures: Figures = { events: 0, bytes: 0, acknowledged: 0, repeated: 0, paused: false, recoveries: new Map(), lag: new Map(), deadLetters: new Map(), ...read };
     this.#sources.set(name, figures);
     return new SourceFigures(figures);
