@@ -9,7 +9,7 @@ export function renderConfigurationDoc(): string {
   // Read first, so that what has a connection refers to these.
   const connections = `## Connections
 
-${tables.section('### TLS', TLS.description, TLS.properties)}
+${tables.shared('### tls', TLS)}
 
 ${tables.section('### Connections to Kafka', 'How sources, outputs and the journal reach Kafka.', KAFKA_CONNECTION, ['brokers'])}
 
@@ -48,8 +48,7 @@ class Tables {
 
   /** A heading with one table. */
   section(heading: string, description: string, properties: Properties, required: readonly string[] = []): string {
-    const title = heading.replace(/^#+ /, '');
-    const link = `[${title}](#${title.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-')})`;
+    const link = linkTo(heading);
     const elsewhere = new Map<string, string[]>();
     const rows: string[] = [];
     for (const [key, schema] of Object.entries(properties)) {
@@ -57,9 +56,15 @@ class Tables {
       if (told === undefined) rows.push(...this.#rows(key, schema, required, link));
       else elsewhere.set(told, [...(elsewhere.get(told) ?? []), `\`${key}\``]);
     }
-    const references = [...elsewhere].map(([link, keys]) => `As in ${link}: ${keys.join(', ')}.`);
+    const references = elsewhere.size === 0 ? [] : [[...elsewhere].map(([link, keys]) => `As in ${link}: ${keys.join(', ')}.`).join(' ')];
     const table = rows.length === 0 ? [] : [['| key | value | default | meaning | example |', '|---|---|---|---|---|', ...rows].join('\n')];
     return [heading, ...(description === '' ? [] : [escaped(description)]), ...table, ...references].join('\n\n');
+  }
+
+  /** A mapping with a heading of its own, which the tables where it stands refer to. */
+  shared(heading: string, schema: ConfigSchema): string {
+    this.#told.set(schema, linkTo(heading));
+    return this.section(heading, schema.description ?? '', schema.properties ?? {});
   }
 
   /** What the user names the keys of. */
@@ -83,6 +88,11 @@ class Tables {
     const row = `| \`${path}\` | ${wanted(schema)} | ${defaultOf(key, schema, required)} | ${escaped(schema.description ?? '')} | ${examplesOf(schema)} |`;
     return [row, ...[schema, ...(schema.anyOf ?? [])].flatMap((branch) => Object.entries(branch.properties ?? {}).flatMap(([inner, member]) => (![undefined, link].includes(this.#told.get(member)) ? [] : this.#rows(`${path}.${inner}`, member, branch.required ?? [], link))))];
   }
+}
+
+function linkTo(heading: string): string {
+  const title = heading.replace(/^#+ /, '');
+  return `[${title}](#${title.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-')})`;
 }
 
 const defaultOf = (key: string, schema: ConfigSchema, required: readonly string[]): string => (required.includes(key) ? 'has to be there' : schema.default === undefined ? '—' : `\`${written(schema.default)}\``);
