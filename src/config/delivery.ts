@@ -34,12 +34,11 @@ export function readDelivery(value: unknown, loading: Loading, { machines, ...ar
   const [sources, outputs, schedules] = [file.part('sources'), file.part('outputs'), file.part('schedules')];
   const names = new Names({ machine: machines, output: outputs.keys, source: [...sources.keys, ...schedules.keys] });
   const claims = new Claims();
-  const takesDeadLetters = new Set(sources.parts().map(([, part]) => part.text('deadLetters')));
   if (schedules.keys.length > 0 && !file.has('redis')) file.fault('MISSING_KEY', 'schedules', 'needs redis: it is Redis that makes each start happen once, by however many processes.', 'Add redis: { url: redis://127.0.0.1:6379 } to the configuration.');
   return {
     journal: readJournal(file.part('journal'), redis, claims),
     sources: read(sources, (name, part) => readSource(name, part, { ...around, names, claims, redis })),
-    outputs: read(outputs, (name, part) => readOutput(name, part, { names, redis, deadLetters: takesDeadLetters.has(name) })),
+    outputs: read(outputs, (name, part) => readOutput(name, part, { names, redis })),
     schedules: read(schedules, (name, part) => readSchedule(name, part, { names, redis })),
     redis,
   };

@@ -15,8 +15,7 @@ const READ_OUTPUT_KIND: Readonly<Record<string, (part: Part, redis: RedisConnect
   file: (part) => ({ file: { path: resolve(part.loading.folder, part.needed('path')) } }),
 };
 
-/** `deadLetters`: a source names it as the output of its dead letters. */
-export function readOutput(name: string, part: Part, around: { readonly names: Names; readonly redis: RedisConnection | null; readonly deadLetters: boolean }): OutputConfig | undefined {
+export function readOutput(name: string, part: Part, around: { readonly names: Names; readonly redis: RedisConnection | null }): OutputConfig | undefined {
   const kind = Object.keys(OUTPUT_KINDS).find((key) => part.has(key));
   if (name === 'none') part.faultOfAll('INVALID_NAME', "cannot be the name of an output: 'deadLetters: none' drops dead letters.", 'Give it another name.');
   if (kind === undefined) return undefined;
@@ -27,7 +26,7 @@ export function readOutput(name: string, part: Part, around: { readonly names: N
   return {
     name,
     kind: READ_OUTPUT_KIND[kind]!(part.part(kind), around.redis),
-    when: around.deadLetters && !part.has('when') ? { status: [] } : given({ machines: several('machine'), sources: several('source'), status: several('status') }),
+    when: given({ machines: several('machine'), sources: several('source'), status: several('status') }),
   };
 }
 

@@ -100,10 +100,7 @@ export type SourceKindSettings =
 export interface OutputConfig {
   readonly name: string;
   readonly kind: OutputKindSettings;
-  /**
-   * Which outcomes; left out: every one. An output that a source names for its dead letters, and that says nothing itself, has
-   * an empty list of statuses: no results go there.
-   */
+  /** Which outcomes; empty: every one, or, of an output that a source names for its dead letters, none. */
   readonly when: { readonly machines?: readonly string[]; readonly sources?: readonly string[]; readonly status?: readonly string[] };
 }
 

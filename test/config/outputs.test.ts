@@ -38,19 +38,13 @@ outputs: { o: { file: { path: x }, when: ${text} } }
     expect(when('{ machine: [a], source: [s, n], status: [SUCCEEDED, FAILED, TIMED_OUT, REJECTED, POISON] }')).toEqual({ machines: ['a'], sources: ['s', 'n'], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'REJECTED', 'POISON'] });
   });
 
-  it('that is named for dead letters takes no results but those that it asks for', () => {
-    const { load } = createFolder();
-    const { outputs, sources } = load(`redis: { url: redis://r }
-sources:
-  s: { bullmq: { queue: q }, machine: a, deadLetters: lost }
-  t: { bullmq: { queue: r }, machine: a, deadLetters: both }
-outputs:
-  lost: { file: { path: x } }
-  both: { file: { path: y }, when: { status: FAILED } }
-  results: { file: { path: z } }
+  it('takes dead letters of the sources that name it', () => {
+    const { sources, outputs } = createFolder().load(`redis: { url: redis://r }
+sources: { s: { bullmq: { queue: q }, machine: a, deadLetters: lost } }
+outputs: { lost: { file: { path: x } } }
 `);
-    expect(sources.map(({ deadLetters }) => deadLetters)).toEqual([{ output: 'lost' }, { output: 'both' }]);
-    expect(outputs.map(({ when }) => when)).toEqual([{ status: [] }, { status: ['FAILED'] }, {}]);
+    expect(sources[0]!.deadLetters).toEqual({ output: 'lost' });
+    expect(outputs).toMatchObject([{ name: 'lost', when: {} }]);
   });
 
   const STATUSES = "'SUCCEEDED' or 'FAILED' or 'TIMED_OUT' or 'REJECTED' or 'POISON'";
