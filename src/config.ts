@@ -7,6 +7,8 @@ import { readDocument, type ConfigDocument } from './config/document.ts';
 import { filePath, folderPath, jsonPath, type NamedPath } from './config/files.ts';
 import type { Environment } from './config/interpolate.ts';
 import { Mistakes } from './config/mistakes.ts';
+import { Part } from './config/part.ts';
+import type { ConfigSchema } from './config/schema-parts.ts';
 import { pointTo } from './config/schema-walk.ts';
 import { CONFIG_SCHEMA } from './config/schema.ts';
 import { MillraceError } from './errors.ts';
@@ -118,9 +120,10 @@ type Section = 'server' | 'limits' | 'executions';
 
 /** Applies defaults and resolves paths. Where the file has mistakes it still looks for more, and its answer is not used. */
 function complete({ value, places }: ConfigDocument, mistakes: Mistakes, file: string | null, folder: string, overrides: ConfigOverrides, cwd: string): Config {
+  const whole = new Part({ mistakes, places, folder }, '', value, CONFIG_SCHEMA);
   const section = <S extends Section>(name: S): Config[S] => {
-    const { properties } = CONFIG_SCHEMA.properties[name];
-    return Object.fromEntries(Object.entries(properties).map(([key, schema]) => [key, at(value, name, key) ?? (schema as { default: unknown }).default])) as Config[S];
+    const part = whole.part(name);
+    return Object.fromEntries(Object.entries<ConfigSchema>(CONFIG_SCHEMA.properties[name].properties).map(([key, { type }]) => [key, type === 'integer' ? part.number(key) : part.needed(key)])) as Config[S];
   };
   const path = (name: string, pointer: string, written: string): NamedPath => ({ name, pointer, written, folder, offset: places.get(pointer)?.value });
   const { properties } = CONFIG_SCHEMA;
@@ -149,7 +152,7 @@ function complete({ value, places }: ConfigDocument, mistakes: Mistakes, file: s
     limits,
     executions: section('executions'),
     machines: served,
-    ...readDelivery(value, { mistakes, places, folder }, { machines: Object.keys(served), dataDir: absoluteDataDir, compatibility, limits }),
+    ...readDelivery(whole, { machines: Object.keys(served), dataDir: absoluteDataDir, compatibility, limits }),
   };
 }
 

@@ -3,9 +3,8 @@ import { readRedisConnection } from './connections.ts';
 import { readJournal } from './journal.ts';
 import { Names } from './names.ts';
 import { readOutput } from './outputs.ts';
-import { Part, type Loading } from './part.ts';
+import type { Part } from './part.ts';
 import { readSchedule } from './schedules.ts';
-import { CONFIG_SCHEMA } from './schema.ts';
 import type { JournalConfig, OutputConfig, RedisConnection, ScheduleConfig, SourceConfig } from './settings.ts';
 import { readSource } from './sources.ts';
 
@@ -27,9 +26,8 @@ export interface DeliverySurroundings {
   readonly limits: { readonly maxInFlight: number; readonly payloadBytes: number };
 }
 
-/** Reads sources, outputs, schedules, redis and journal; `value` is the whole file. */
-export function readDelivery(value: unknown, loading: Loading, { machines, ...around }: DeliverySurroundings): DeliveryConfig {
-  const file = new Part(loading, '', value, CONFIG_SCHEMA);
+/** Reads sources, outputs, schedules, redis and journal of a file. */
+export function readDelivery(file: Part, { machines, ...around }: DeliverySurroundings): DeliveryConfig {
   const redis = file.has('redis') ? readRedisConnection(file.part('redis'), null) : null;
   const [sources, outputs, schedules] = [file.part('sources'), file.part('outputs'), file.part('schedules')];
   const names = new Names({ machine: machines, output: outputs.keys, source: [...sources.keys, ...schedules.keys] });

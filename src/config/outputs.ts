@@ -15,14 +15,15 @@ const READ_OUTPUT_KIND: Readonly<Record<string, (part: Part, redis: RedisConnect
   file: (part) => ({ file: { path: resolve(part.loading.folder, part.needed('path')) } }),
 };
 
+/** Undefined without a kind, which has been told of; the rest is looked at nevertheless. */
 export function readOutput(name: string, part: Part, around: { readonly names: Names; readonly redis: RedisConnection | null }): OutputConfig | undefined {
   const kind = Object.keys(OUTPUT_KINDS).find((key) => part.has(key));
   if (name === 'none') part.faultOfAll('INVALID_NAME', "cannot be the name of an output: 'deadLetters: none' drops dead letters.", 'Give it another name.');
-  if (kind === undefined) return undefined;
   const when = part.part('when');
   around.names.check('machine', when, 'machine');
   around.names.check('source', when, 'source');
   const several = (key: string): string[] | undefined => (when.has(key) ? when.texts(key) : undefined);
+  if (kind === undefined) return undefined;
   return {
     name,
     kind: READ_OUTPUT_KIND[kind]!(part.part(kind), around.redis),

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import type { Names } from './names.ts';
 import { nearest } from './nearest.ts';
 import { given, type Part } from './part.ts';
-import { SCHEDULE_WAYS } from './schema-schedules.ts';
 import type { RedisConnection, ScheduleConfig } from './settings.ts';
 import { readDuration } from './sources.ts';
 import { parseTime } from './times.ts';
@@ -11,10 +10,9 @@ import { parseTime } from './times.ts';
 /** The shortest and the longest time between starts. */
 const EVERY_MS = [1000, 31_536_000_000] as const;
 
-export function readSchedule(name: string, part: Part, around: { readonly names: Names; readonly redis: RedisConnection | null }): ScheduleConfig | undefined {
-  if (SCHEDULE_WAYS.every((way) => !part.has(way))) return undefined;
+export function readSchedule(name: string, part: Part, around: { readonly names: Names; readonly redis: RedisConnection | null }): ScheduleConfig {
   around.names.check('machine', part, 'machine');
-  if (part.has('timeZone') && !part.has('cron')) part.fault('INVALID_VALUE', 'timeZone', 'goes with cron: every and at do not depend on it.', 'Remove it.');
+  if (part.has('timeZone') && (part.has('every') || part.has('at'))) part.fault('INVALID_VALUE', 'timeZone', 'goes with cron: every and at do not depend on it.', 'Remove it.');
   const timeZone = readTimeZone(part);
   return given({
     name,

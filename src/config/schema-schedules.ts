@@ -1,8 +1,5 @@
 import { named, section, text } from './schema-parts.ts';
 
-/** The keys that say when. */
-export const SCHEDULE_WAYS = ['cron', 'every', 'at'] as const;
-
 export const SCHEDULES = named(
   'Schedules',
   'Starts at set times, by name; each is made once, by however many processes. They are kept in Redis: the key redis has to say which.',
@@ -16,7 +13,7 @@ export const SCHEDULES = named(
       input: { title: 'Input', description: 'Input of the executions: any JSON.', default: {}, examples: [{ run: 'nightly' }] },
     }),
     required: ['machine'],
-    exactlyOne: SCHEDULE_WAYS,
+    exactlyOne: ['cron', 'every', 'at'],
     examples: [{ machine: 'billing', cron: '0 2 * * *', timeZone: 'Europe/Berlin', input: { run: 'nightly' } }],
   },
   { examples: [{ nightly: { machine: 'billing', cron: '0 2 * * *' } }] },

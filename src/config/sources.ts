@@ -20,17 +20,16 @@ export interface SourceSurroundings extends KindSurroundings {
 /** Most events of a source in flight, where it says nothing. */
 const MAX_IN_FLIGHT = 10_000;
 
+/** Undefined without a kind, which has been told of; the rest is looked at nevertheless. */
 export function readSource(name: string, part: Part, around: SourceSurroundings): SourceConfig | undefined {
   const kind = Object.keys(SOURCE_KINDS).find((key) => part.has(key));
-  if (kind === undefined) return undefined;
   around.names.check('machine', part, 'machine');
   checkOrder(part, kind);
   const retry = part.part('retry');
   const [backoffMs, maxBackoffMs] = [retry.number('backoffMs'), retry.number('maxBackoffMs')];
   if (backoffMs > maxBackoffMs) retry.fault('OUT_OF_RANGE', 'backoffMs', `(${backoffMs}) is more than maxBackoffMs (${maxBackoffMs}).`);
-  return given({
+  const rest = given({
     name,
-    kind: READ_SOURCE_KIND[kind]!(part.part(kind), around),
     machine: part.needed('machine'),
     filter: readFilter(part, around.compatibility),
     schema: part.text('schema') === undefined ? part.json('schema') : part.jsonFile('schema'),
@@ -43,6 +42,7 @@ export function readSource(name: string, part: Part, around: SourceSurroundings)
     tombstones: part.word<SourceConfig['tombstones']>('tombstones'),
     deduplicate: part.has('deduplicate') ? readDeduplication(part.part('deduplicate'), around.redis) : undefined,
   });
+  return kind === undefined ? undefined : { ...rest, kind: READ_SOURCE_KIND[kind]!(part.part(kind), around) };
 }
 
 function readFilter(part: Part, compatibility: 'strict' | 'extended'): string | undefined {
@@ -53,7 +53,7 @@ function readFilter(part: Part, compatibility: 'strict' | 'extended'): string | 
   return faults.length > 0 ? undefined : part.json('filter');
 }
 
-function checkOrder(part: Part, kind: string): void {
+function checkOrder(part: Part, kind: string | undefined): void {
   const order = part.text('order');
   if (kind === 'bullmq') {
     if (order === 'key' || order === 'partition') part.fault('INVALID_VALUE', 'order', `cannot be '${order}': a BullMQ queue has neither partitions nor keys, and gives its jobs to whoever asks.`, 'Remove it; for order, use kafka or redisStream.');

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { MillraceError } from '../../src/errors.ts';
 import { createFolder } from './loading.ts';
 
 const KAFKA = { clientId: 'millrace', connectionTimeoutMs: 10_000, requestTimeoutMs: 30_000 };
@@ -81,4 +83,39 @@ describe('a configuration with everything', () => {
     expect(redis).toEqual({ url: 'redis://127.0.0.1:6379' });
     expect(journal).toEqual({ lmdb: { maxBytes: 4_294_967_296 } });
   });
+
+  it('of which any value is replaced by another still loads, or has mistakes with their places', () => {
+    const { put, load } = createFolder();
+    for (const name of ['triage.asl.json', 'billing.asl.json', 'invoice.schema.json', 'functions/f.mjs']) put(name);
+    const whole = parse(EXAMPLE.replace('${KAFKA_BROKERS:-127.0.0.1:9092}', 'b:1')) as object;
+    const others: readonly unknown[] = [null, ['x', 1], { x: [], constructor: 2 }];
+    let refused = 0;
+    for (const path of pathsOf(whole)) {
+      for (const other of others) {
+        const yaml = JSON.stringify(replaced(whole, path, other));
+        try {
+          load(yaml);
+        } catch (error) {
+          expect([yaml, error]).toEqual([yaml, expect.any(MillraceError)]);
+          expect((error as MillraceError).diagnostics.every(({ line, column, message }) => line === 1 && column! > 0 && !/undefined|NaN|\[object/.test(message))).toBe(true);
+          refused += 1;
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(150);
+  });
 });
+
+function* pathsOf(value: unknown, path: readonly string[] = []): Generator<readonly string[]> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    yield [...path, key];
+    yield* pathsOf(inner, [...path, key]);
+  }
+}
+
+function replaced(value: unknown, [key, ...rest]: readonly string[], other: unknown): unknown {
+  if (key === undefined) return other;
+  const entries = Object.entries(value as object).map(([name, inner]) => [name, name === key ? replaced(inner, rest, other) : inner] as const);
+  return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
+}

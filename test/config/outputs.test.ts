@@ -52,6 +52,7 @@ outputs: { lost: { file: { path: x } } }
   it.each([
     ['', ['2:3 MISSING_KEY /outputs/o outputs.o has none of kafka, redisStream, bullmq, webhook and file: one of them has to be there.']],
     ['flie: { path: x }', ["2:8 UNKNOWN_KEY /outputs/o/flie 'outputs.o.flie' is not a key of the configuration. | Did you mean 'file'?"]],
+    ['when: { machine: b }', ['2:3 MISSING_KEY /outputs/o outputs.o has none of kafka, redisStream, bullmq, webhook and file: one of them has to be there.', "2:25 UNKNOWN_NAME /outputs/o/when/machine outputs.o.when.machine names 'b', which is no state machine that is served. | Did you mean 'a'?"]],
     ['file: { path: x }, webhook: { url: "http://h" }', ['2:27 CONFLICTING_KEYS /outputs/o outputs.o has file and webhook: only one of kafka, redisStream, bullmq, webhook and file may be there. | Remove all but one.']],
     ['file: { path: "" }', ['2:22 INVALID_VALUE /outputs/o/file/path outputs.o.file.path must be text, not empty text.']],
     ['file: {}', ['2:8 MISSING_KEY /outputs/o/file outputs.o.file has no path. | Add it: path: ./data/alerts.ndjson']],

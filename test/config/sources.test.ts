@@ -36,6 +36,7 @@ describe('the kind of a source', () => {
     [[KAFKA], ['2:3 MISSING_KEY /sources/s sources.s has no machine. | Add it: machine: triage']],
     [['kafka: { brokers: b:1, topics: t, groupId: g, order: key }', 'machine: a'], ["3:51 UNKNOWN_KEY /sources/s/kafka/order 'sources.s.kafka.order' is not a key of the configuration. | Did you mean 'sources.s.order'?"]],
     [[KAFKA, 'groupId: g', 'machine: a'], ["4:5 UNKNOWN_KEY /sources/s/groupId 'sources.s.groupId' is not a key of the configuration. | Did you mean 'kafka.groupId'?"]],
+    [['kafak: { topics: t }', 'machine: b'], ["3:5 UNKNOWN_KEY /sources/s/kafak 'sources.s.kafak' is not a key of the configuration. | Did you mean 'kafka'?", "4:14 UNKNOWN_NAME /sources/s/machine sources.s.machine names 'b', which is no state machine that is served. | Did you mean 'a'?"]],
   ])('is checked: %j', (lines, expected) => {
     expect(mistakes(...lines)).toEqual(expected);
   });
