@@ -36,6 +36,7 @@ export const createFileOutput: CreateOutput<FileSettings> = ({ path }) => {
   let waiting: Waiting[] = [];
   let working: Promise<void> | undefined;
   let trouble: string | undefined;
+  let closed = false;
 
   const work = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -80,6 +81,7 @@ export const createFileOutput: CreateOutput<FileSettings> = ({ path }) => {
   const output: Output = {
     limits: LIMITS,
     async write(records: readonly OutputRecord[]) {
+      if (closed) throw new MillraceError('OUTPUT_UNAVAILABLE', `The output to the file ${path} is closed.`);
       if (records.length === 0) return NOTHING_REFUSED;
       await new Promise<void>((resolve, reject) => {
         waiting.push({ lines: records.map(recordLine).join(''), resolve, reject });
@@ -88,6 +90,7 @@ export const createFileOutput: CreateOutput<FileSettings> = ({ path }) => {
       return NOTHING_REFUSED;
     },
     async close() {
+      closed = true;
       await working;
       await discard();
     },

@@ -18,6 +18,8 @@ const LIMITS = { maxRecords: 5000, maxBytes: 900_000, maxWrites: 1 };
 const SEQUENCES = 2 ** 31;
 const RECONNECT_MS = 2000;
 const CLOSE_MS = 2000;
+/** After this long without an answer it is said; kafkajs waits longer, and tries several times. */
+const LATE_MS = 10_000;
 
 /** One producer's life. It ends with the first write that fails: what of that write the broker has, nobody knows. */
 interface Session {
@@ -124,19 +126,23 @@ export const createKafkaOutput: CreateOutput<KafkaOutputSettings> = (settings, {
 
   /** Runs `job` when those before it have ended, and keeps what went wrong as the trouble. */
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
-    const run = tail.then(job).then(
-      (result) => {
+    const run = async (): Promise<T> => {
+      const late = setTimeout(() => (trouble ??= `Kafka at ${brokers.join(', ')} has not answered for ${LATE_MS / 1000} seconds.`), LATE_MS);
+      try {
+        const result = await job();
         trouble = undefined;
         return result;
-      },
-      (error: unknown) => {
+      } catch (error) {
         const fault = kafkaUnavailable(error, brokers, topic);
         trouble = fault.message;
         throw fault;
-      },
-    );
-    tail = run.catch(() => undefined);
-    return run;
+      } finally {
+        clearTimeout(late);
+      }
+    };
+    const result = tail.then(run);
+    tail = result.catch(() => undefined);
+    return result;
   };
 
   /** Says by `trouble` what is wrong before there is anything to write, until it is not wrong any more. */
