@@ -13,6 +13,7 @@ export interface SourceKinds {
 export const SOURCES: { readonly [Kind in keyof SourceKinds]?: () => Promise<CreateSource<SourceKinds[Kind]>> } = {
   kafka: async () => (await import('./kafka/source.ts')).createKafkaSource,
   redisStream: async () => (await import('./redis-stream/redis-stream.ts')).createRedisStreamSource,
+  bullmq: async () => (await import('./bullmq/source.ts')).createBullmqSource,
 };
 
 /** Makes the source that a configuration describes; it does nothing until it is started. */

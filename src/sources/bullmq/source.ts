@@ -1,0 +1,240 @@
+import type { BullmqSourceSettings } from '../../config/settings.ts';
+import type { End } from '../../delivery/contract.ts';
+import type { Lease, Line, Settlement, Source, SourceEvents } from '../../delivery/source.ts';
+import { closeRedis, createRedis, type RedisClient, redisFault, redisReady } from '../../redis/redis.ts';
+import { createJobEvents, type JobEvents } from './events.ts';
+import { failureOf } from './failure.ts';
+import { Intake } from './intake.ts';
+import { type Answer, type HeldJob, lossOf } from './job.ts';
+import { JobQueue } from './job-queue.ts';
+import { Locks } from './locks.ts';
+
+const LAG_EVERY_MS = 5000;
+/** How long `close` waits for what has ended to be acknowledged, and for what has not to be given back. */
+const ACKNOWLEDGED_WITHIN_MS = 5000;
+const GIVEN_BACK_WITHIN_MS = 2000;
+
+/** Reads a BullMQ queue: each job starts an execution, whose output becomes the job's result. */
+export const createBullmqSource = (settings: BullmqSourceSettings, line: Line): Source => new BullmqSource(settings, line);
+
+class BullmqSource implements Source, Settlement {
+  trouble: string | undefined;
+  readonly #settings: BullmqSourceSettings;
+  readonly #line: Line;
+  readonly #purpose: string;
+  readonly #events: JobEvents;
+  readonly #lease: Lease;
+  readonly #intake: Intake;
+  readonly #locks: Locks;
+  #client: RedisClient | undefined;
+  /** Made by `start`, before anything asks for it. */
+  #queue!: JobQueue;
+  #stopped = false;
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** Taken in this turn of the event loop; offered together at its end. */
+  #taken: HeldJob[] = [];
+  #acknowledged = 0;
+  #turnEnds = false;
+  /** Bytes of a job, as they have been lately. */
+  #usualBytes = 256;
+
+  constructor(settings: BullmqSourceSettings, line: Line) {
+    this.#settings = settings;
+    this.#line = line;
+    this.#purpose = `source ${line.source}`;
+    this.#events = createJobEvents(settings.queue, line);
+    this.#lease = line.lease(this, { wantsEnds: true });
+    const onError = (error: unknown): void => this.#failed(error);
+    this.#locks = new Locks({
+      lockDurationMs: settings.lockDurationMs,
+      renew: (jobs) => this.#queue.renew(jobs),
+      announce: (job) => this.#announce(job),
+      onLost: (job) => this.#lost(job, 'lost_lock'),
+      onError,
+    });
+    let tokens = 0;
+    const process = crypto.randomUUID();
+    this.#intake = new Intake({
+      take: () => this.#queue.take(`${process}:${tokens++}`),
+      acknowledge: (job, fetchNext) => this.#acknowledge(job, fetchNext),
+      waitForJob: (seconds) => this.#queue.waitForJob(seconds),
+      hasRoom: (coming, leaving) => this.#hasRoom(coming, leaving),
+      onRoom: (callback) => line.onRoom(callback),
+      onJob: (job) => this.#took(job),
+      onFull: (full) => line.meter.paused(full),
+      onError,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { queue, lockDurationMs } = this.#settings;
+    const client = createRedis(this.#settings, { purpose: this.#purpose, log: this.#line.log, onTrouble: (trouble) => (this.trouble = trouble) });
+    this.#client = client;
+    await redisReady(client, this.#settings, this.#purpose);
+    const stalledIntervalMs = Math.ceil(lockDurationMs / 2);
+    this.#queue = new JobQueue({ settings: this.#settings, client, stalledIntervalMs, onError: (error) => this.#failed(error) });
+    try {
+      await this.#queue.ready();
+    } catch (error) {
+      throw redisFault(error, this.#settings, this.#purpose);
+    }
+    const every = (ms: number, task: () => Promise<void>): void => {
+      const run = (): void => void task().catch((error: unknown) => this.#failed(error));
+      run();
+      this.#timers.push(setInterval(run, ms));
+    };
+    every(stalledIntervalMs, async () => {
+      const stalled = await this.#queue.recoverStalled();
+      for (let i = 0; i < stalled; i++) this.#line.meter.recovered('stalled_job');
+    });
+    every(LAG_EVERY_MS, async () => this.#line.meter.lag(queue, await this.#queue.countWaiting()));
+    this.#intake.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#intake.stop();
+    if (this.#queue !== undefined) await within(GIVEN_BACK_WITHIN_MS, this.#queue.interrupt());
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#intake.stop();
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#client === undefined) return;
+    if (this.#queue !== undefined) {
+      await within(ACKNOWLEDGED_WITHIN_MS, this.#intake.idle());
+      this.#lease.release();
+      this.#locks.close();
+      // Their executions are left: another process has them at once, and not only when their locks have expired.
+      await within(GIVEN_BACK_WITHIN_MS, Promise.allSettled(Array.from(this.#locks.held, (job) => this.#queue.giveBack(job))));
+      await within(GIVEN_BACK_WITHIN_MS, this.#queue.close());
+      this.#line.meter.unassigned(this.#settings.queue);
+    }
+    await closeRedis(this.#client);
+  }
+
+  settled(events: SourceEvents, from: number, to: number): void {
+    for (let i = from; i < to; i++) this.#ended((events.tag as readonly HeldJob[])[i] as HeldJob);
+  }
+
+  ended(events: SourceEvents, index: number, end: End): void {
+    const job = (events.tag as readonly HeldJob[])[index] as HeldJob;
+    job.end = end;
+    this.#ended(job);
+  }
+
+  describe(events: SourceEvents, index: number): ReturnType<Settlement['describe']> {
+    return this.#events.describe((events.tag as readonly HeldJob[])[index] as HeldJob);
+  }
+
+  #hasRoom(coming: number, leaving: number): boolean {
+    const more = this.#taken.length + coming + 1;
+    return this.#locks.size - leaving + coming < this.#line.maxInFlight && this.#line.hasRoom(more, more * this.#usualBytes);
+  }
+
+  #took(job: HeldJob): void {
+    this.#locks.keep(job);
+    this.#taken.push(job);
+    this.#endTurn();
+  }
+
+  #ended(job: HeldJob): void {
+    if (!job.lost) this.#intake.ended(job);
+  }
+
+  /** What happened in one turn of the event loop is offered and counted once. */
+  #endTurn(): void {
+    if (this.#turnEnds) return;
+    this.#turnEnds = true;
+    setImmediate(() => {
+      this.#turnEnds = false;
+      const { meter } = this.#line;
+      const taken = this.#taken;
+      this.#taken = [];
+      if (this.#acknowledged > 0) meter.acknowledged(this.#acknowledged);
+      this.#acknowledged = 0;
+      if (taken.length === 0) return;
+      if (this.#stopped) {
+        for (const job of taken) this.#giveBack(job);
+        return;
+      }
+      let bytes = 0;
+      for (const events of this.#events.of(taken)) {
+        bytes += events.bytes.byteLength;
+        this.#lease.offer(events);
+      }
+      this.#usualBytes = Math.ceil((7 * this.#usualBytes + bytes / taken.length) / 8);
+      meter.received(taken.length, bytes);
+    });
+  }
+
+  async #acknowledge(job: HeldJob, fetchNext: boolean): Promise<Answer | null> {
+    const { end } = job;
+    let answer: Answer | null;
+    job.leaving = true;
+    try {
+      answer = end === null || end.status === 'SUCCEEDED' || end.status === 'FILTERED' ? await this.#complete(job, end?.output ?? 'null', fetchNext) : await this.#queue.fail(job, failureOf(end, this.#events.nameOf(job)), fetchNext);
+    } catch (error) {
+      const loss = lossOf(error);
+      if (loss === undefined) {
+        job.leaving = false;
+        throw error;
+      }
+      this.#lost(job, loss);
+      return null;
+    }
+    this.#locks.drop(job);
+    this.#acknowledged++;
+    this.#endTurn();
+    return answer;
+  }
+
+  async #complete(job: HeldJob, result: string, fetchNext: boolean): Promise<Answer | null> {
+    try {
+      return await this.#queue.complete(job, result, fetchNext);
+    } catch (error) {
+      // The parent of a flow that has children which failed or are still to come: BullMQ's own workers let it fail.
+      if (typeof (error as { code?: unknown }).code !== 'number' || lossOf(error) !== undefined) throw error;
+      return this.#queue.fail(job, error as Error, fetchNext);
+    }
+  }
+
+  #giveBack(job: HeldJob): void {
+    this.#queue.giveBack(job).then(
+      () => this.#locks.drop(job),
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  async #announce(job: HeldJob): Promise<void> {
+    try {
+      await this.#queue.setProgress(job, { execution: this.#events.nameOf(job), status: 'RUNNING' });
+    } catch (error) {
+      // It has been removed: the acknowledgement will find out.
+      if (lossOf(error) === undefined) throw error;
+    }
+  }
+
+  #lost(job: HeldJob, loss: 'removed_job' | 'lost_lock'): void {
+    job.lost = true;
+    this.#locks.drop(job);
+    this.#line.meter.recovered(loss);
+    this.#line.log.warn(loss === 'lost_lock' ? 'The lock of a job has expired or is held by another process; its outcome here does not count.' : 'A job was removed while its execution ran; its outcome is not kept.', { queue: this.#settings.queue, job: job.id });
+  }
+
+  #failed(error: unknown): void {
+    // The connection says by itself, and once, that it is lost.
+    if (this.#stopped || this.trouble !== undefined) return;
+    this.#line.log.warn('A command to the queue failed; it is tried again.', { queue: this.#settings.queue, error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
+}
