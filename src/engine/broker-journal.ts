@@ -24,6 +24,9 @@ function outputOf(journal: BrokerJournal): OutputKindSettings {
   return { redisStream: { ...journal.redis, stream: journal.redis.streams[0]! } };
 }
 
+/** What an output to a Redis stream writes. */
+const FIELDS = { valueField: 'event', keyField: 'key' } as const;
+
 export interface BrokerStreamParts {
   readonly dataDir: string | null;
   readonly store: ExecutionStore;
@@ -33,7 +36,7 @@ export interface BrokerStreamParts {
 /** How they get out of it. What was run here can be asked about here, and only here. */
 export function brokerStream(journal: BrokerJournal, { dataDir, store, scope }: BrokerStreamParts): JournalStream {
   return {
-    kind: 'kafka' in journal ? { kafka: journal.kafka } : { redisStream: journal.redis },
+    kind: 'kafka' in journal ? { kafka: journal.kafka } : { redisStream: { ...journal.redis, ...FIELDS } },
     deadLetterFile: join(dataDir ?? '.', 'dead-letters', 'journal.ndjson'),
     onEnd: ({ machine, name, startTimeMs, stopTimeMs, status, output, error, cause, value, attempts }) => {
       const arn = executionArn(scope, machine, name, startTimeMs);

@@ -15,6 +15,8 @@ export interface BrokerStartsOptions {
 
 /** Bytes of starts on their way to the broker; more are refused. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+/** A broker that has not answered for so long will not in time: callers hear so, and what has not been written is not. */
+const ANSWER_MS = 10_000;
 /** What one bulk request may have on its way. */
 const BULK_PENDING = 4;
 
@@ -78,6 +80,13 @@ export class BrokerStarts implements Starts {
     });
   }
 
+  #dropPending(): Pending[] {
+    const dropped = this.#pending;
+    this.#pending = [];
+    for (const { bytes } of dropped) this.#pendingBytes -= bytes;
+    return dropped;
+  }
+
   /** What has gathered goes as one write as soon as the broker is free for it. */
   #pump(): void {
     const { limits } = this.#options.output;
@@ -98,6 +107,10 @@ export class BrokerStarts implements Starts {
 
   async #write(batch: readonly Pending[]): Promise<void> {
     this.#writes++;
+    const timer = setTimeout(() => {
+      const late = unavailable(this.trouble ?? `it has not answered for ${ANSWER_MS} ms`);
+      for (const { reject } of [...batch, ...this.#dropPending()]) reject(late);
+    }, ANSWER_MS);
     try {
       const refusals = new Map((await this.#options.output.write(batch.flatMap(({ records }) => records))).map(({ index, error }) => [index, error]));
       let first = 0;
@@ -108,15 +121,18 @@ export class BrokerStarts implements Starts {
         resolve(own);
       }
     } catch (error) {
-      const fault = new MillraceError('JOURNAL_UNAVAILABLE', `The journal's broker did not take the start: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      const fault = unavailable(error instanceof Error ? error.message : String(error));
       for (const { reject } of batch) reject(fault);
     } finally {
+      clearTimeout(timer);
       this.#writes--;
       for (const { bytes } of batch) this.#pendingBytes -= bytes;
       this.#pump();
     }
   }
 }
+
+const unavailable = (why: string): MillraceError => new MillraceError('JOURNAL_UNAVAILABLE', `The journal's broker did not take the start: ${why}`);
 
 const recordOf = (machine: string, name: string, startTimeMs: number, value: Uint8Array): OutputRecord => ({
   id: `${machine}-${name}-${startTimeMs}`,

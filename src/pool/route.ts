@@ -1,4 +1,5 @@
 import { compileJsonata, type JsonataError } from '../asl/jsonata/expression.ts';
+import { parseExact } from '../asl/numbers/parse-json.ts';
 import type { Order } from '../delivery/source.ts';
 import { MillraceError } from '../errors.ts';
 import type { DetailsView } from './details.ts';
@@ -28,7 +29,7 @@ export async function compileRoute(intake: Intake): Promise<Route> {
     order,
     retry,
     tombstones,
-    filter: filter === undefined ? null : compilePattern(JSON.parse(filter)),
+    filter: filter === undefined ? null : compilePattern(parseExact(filter)),
     schema: schema === undefined ? null : await compileInputCheck(schema),
     input: input === undefined ? null : compileInput(source, input),
     careful: order !== 'none' || retry.maxAttempts > 1 || input !== undefined,
