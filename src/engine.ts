@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BulkStart, EngineApi, ExecutionDescription, MachineSummary, Started, SyncExecution } from './api/contract.ts';
+import { deadLetterFile } from './config/dead-letter-file.ts';
 import { DEFAULT_ARN_SCOPE, executionArn, machineArn, type ArnScope } from './delivery/arn.ts';
 import type { Dispatch } from './delivery/contract.ts';
 import { createDispatch } from './delivery/dispatch.ts';
@@ -119,6 +120,7 @@ export async function createEngine(options: EngineOptions, workers: Workers = st
       lanes: pool.lanes.length,
       maxInFlight: limits.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
       maxInFlightBytes: limits.maxInFlightBytes ?? DEFAULT_MAX_IN_FLIGHT_BYTES,
+      deadLetterFile: typeof options.dataDir === 'string' ? (source) => deadLetterFile(options.dataDir as string, source) : null,
       journal: isBroker(options.journal) ? brokerStream(options.journal, { dataDir: options.dataDir ?? null, store, scope: options.arn ?? DEFAULT_ARN_SCOPE }) : null,
       metrics,
       log,

@@ -33,13 +33,19 @@ export function readDelivery(file: Part, { machines, ...around }: DeliverySurrou
   const names = new Names({ machine: machines, output: outputs.keys, source: [...sources.keys, ...schedules.keys] });
   const claims = new Claims();
   if (schedules.keys.length > 0 && !file.has('redis')) file.fault('MISSING_KEY', 'schedules', 'needs redis: it is Redis that makes each start happen once, by however many processes.', 'Add redis: { url: redis://127.0.0.1:6379 } to the configuration.');
-  return {
+  const delivery = {
     journal: readJournal(file.part('journal'), redis, claims),
     sources: read(sources, (name, part) => readSource(name, part, { ...around, names, claims, redis })),
     outputs: read(outputs, (name, part) => readOutput(name, part, { names, redis })),
     schedules: read(schedules, (name, part) => readSchedule(name, part, { names, redis })),
     redis,
   };
+  for (const { name, deadLetters } of delivery.sources) {
+    if (deadLetters === null || !('output' in deadLetters)) continue;
+    const store = delivery.outputs.find((output) => output.name === deadLetters.output);
+    if (store !== undefined && 'webhook' in store.kind) sources.part(name).fault('INVALID_VALUE', 'deadLetters', `names '${store.name}', a webhook: dead letters could not be read from it again.`, 'Name an output that is a Kafka topic, a Redis stream, a BullMQ queue or a file.');
+  }
+  return delivery;
 }
 
 const read = <T>(entries: Part, readOne: (name: string, part: Part) => T | undefined): T[] => entries.parts().map(([name, part]) => readOne(name, part)).filter((entry) => entry !== undefined);

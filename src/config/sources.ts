@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { deadLetterFile } from './dead-letter-file.ts';
 import { checkPattern } from '../filter/check.ts';
 import { readRedisConnection } from './connections.ts';
 import { readExpression } from './expression.ts';
@@ -72,7 +72,7 @@ function readBatch(part: Part, payloadBytes: number): NonNullable<SourceConfig['
 
 function readDeadLetters(name: string, part: Part, { names, dataDir }: SourceSurroundings): SourceConfig['deadLetters'] {
   const output = part.text('deadLetters');
-  if (output === undefined) return { file: join(dataDir, 'dead-letters', `${name}.ndjson`) };
+  if (output === undefined) return { file: deadLetterFile(dataDir, name) };
   if (output === 'none') return null;
   names.check('output', part, 'deadLetters');
   return { output };

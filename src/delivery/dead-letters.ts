@@ -1,52 +1,30 @@
 import type { MillraceError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type DeadOutcome, deadLetterRecord } from './dead-letter.ts';
 import type { Take } from './line.ts';
-import type { Outcome, Output, OutputRecord } from './outcome.ts';
-import { type Done, type OutputFigures, OutputQueue } from './output-queue.ts';
-import { recordId } from './record.ts';
-
-/** A cause may be a stack trace or a whole payload; what brokers take in a header is little. */
-const CAUSE_CHARACTERS = 4096;
-
-/** The event as it came, with its own key and headers; what became of it is said in headers of Millrace's own. */
-export function deadLetterRecord(outcome: Outcome): OutputRecord {
-  const { status, error, cause, source, coordinate } = outcome;
-  return {
-    id: recordId(outcome),
-    key: outcome.key ?? null,
-    value: outcome.value,
-    json: false,
-    headers: {
-      ...originalHeaders(outcome.headers),
-      'millrace-reason': status,
-      ...(error === undefined ? null : { 'millrace-error': error }),
-      ...(cause === undefined ? null : { 'millrace-cause': cause.slice(0, CAUSE_CHARACTERS) }),
-      'millrace-execution': outcome.name,
-      'millrace-machine': outcome.machine,
-      ...(source === undefined ? null : { 'millrace-source': source }),
-      ...(coordinate === undefined ? null : { 'millrace-coordinate': coordinate }),
-      'millrace-attempts': String(outcome.attempts),
-      'millrace-time': new Date(outcome.stopTimeMs).toISOString(),
-    },
-  };
-}
-
-/** Header values that are no text, as of headers that came twice, are written as JSON. */
-function originalHeaders(headers: string | undefined): Record<string, string> {
-  if (headers === undefined) return {};
-  return Object.fromEntries(Object.entries(JSON.parse(headers) as Record<string, unknown>).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]));
-}
+import type { Outcome, Output } from './outcome.ts';
+import { type Backoff, type Done, type OutputFigures, OutputQueue } from './output-queue.ts';
 
 export interface DeadLetterStoresOptions {
   /** The store of each source that has one; several may share an output. */
   readonly stores: ReadonlyMap<string, { readonly name: string; readonly output: Output }>;
+  /** Sources whose dead letters are dropped: nothing of theirs goes anywhere. */
+  readonly dropped: ReadonlySet<string>;
+  /**
+   * Where goes what has no store (a start over HTTP) or is refused by it: it has to be of a kind that refuses nothing. Null: there is no place
+   * for it but the log.
+   */
+  readonly fallback: ((source: string | undefined) => Output) | null;
   readonly log: Log;
+  readonly backoff?: Backoff;
 }
 
 /** Where events go that were refused or failed: they are acknowledged at their source only once they are here. */
 export interface DeadLetterStores {
   /** Null for a source whose dead letters are dropped. */
   of(source: string): Take | null;
+  /** Takes the event of an outcome that an output never takes. */
+  refused(outcome: Outcome, output: string, error: MillraceError, done: Done): void;
   readonly troubles: readonly string[];
   figures(): readonly OutputFigures[];
   /** Resolves when nothing waits. */
@@ -54,28 +32,70 @@ export interface DeadLetterStores {
   close(): Promise<void>;
 }
 
-export function createDeadLetterStores({ stores, log }: DeadLetterStoresOptions): DeadLetterStores {
+/** Creates the queues before the stores of dead letters. */
+export function createDeadLetterStores({ stores, dropped, fallback, log, backoff }: DeadLetterStoresOptions): DeadLetterStores {
+  const queueTo = (name: string, output: Output, refused: (outcome: Outcome, error: MillraceError, done: Done) => void): OutputQueue =>
+    new OutputQueue({ name, output, toRecord: deadLetterRecord, refused, log, ...(backoff === undefined ? {} : { backoff }) });
+
+  const ownFiles = new Map<string | undefined, OutputQueue>();
+  const ownFile = (source: string | undefined): OutputQueue | null => {
+    const known = ownFiles.get(source);
+    if (known !== undefined || fallback === null) return known ?? null;
+    const queue = queueTo(`other dead letters of ${source ?? 'starts'}`, fallback(source), lose);
+    ownFiles.set(source, queue);
+    return queue;
+  };
+  const toOwnFile = (outcome: DeadOutcome, error: MillraceError, done: Done): void => {
+    const queue = ownFile(outcome.source);
+    if (queue === null) lose(outcome, error, done);
+    else queue.push(outcome, done);
+  };
+  /** The last resort: an event that everything has refused would stop its source for ever. */
+  const lose = ({ name, machine, source, coordinate, value }: Outcome, error: MillraceError, done: Done): void => {
+    log.error('A dead letter was refused wherever it could go. It is lost but for this line.', { error, execution: name, machine, source, coordinate, value: Buffer.from(value).toString('base64') });
+    done();
+  };
+
   const queues = new Map<Output, OutputQueue>();
-  const bySource = new Map<string, Take>();
+  const bySource = new Map<string, OutputQueue>();
   for (const [source, { name, output }] of stores) {
     let queue = queues.get(output);
-    if (queue === undefined) queues.set(output, (queue = new OutputQueue({ name, output, toRecord: deadLetterRecord, refused: (outcome, error, done) => drop(log, name, outcome, error, done), log })));
-    bySource.set(source, (outcome, done) => queue.push(outcome, done));
+    if (queue === undefined) {
+      queue = queueTo(name, output, (outcome, error, done) => {
+        log.error('A dead letter was refused by its store and goes to a file below dataDir.', { store: name, error, execution: outcome.name, machine: outcome.machine, source: outcome.source });
+        toOwnFile(outcome, error, done);
+      });
+      queues.set(output, queue);
+    }
+    bySource.set(source, queue);
   }
-  const all = [...queues.values()];
-  return {
-    of: (source) => bySource.get(source) ?? null,
-    get troubles() {
-      return all.flatMap(({ trouble }) => trouble ?? []);
-    },
-    figures: () => all.map((queue) => queue.figures()),
-    drained: async () => void (await Promise.all(all.map((queue) => queue.drained()))),
-    close: async () => void (await Promise.all(all.map((queue) => queue.close()))),
-  };
-}
+  const all = (): OutputQueue[] => [...queues.values(), ...ownFiles.values()];
 
-/** The last resort: an event that its source has given up on, and that its store refuses as it is, would stop the source for ever. */
-function drop(log: Log, store: string, { name, machine, status, coordinate, value }: Outcome, error: MillraceError, done: Done): void {
-  log.error('a dead letter was refused by its store for good, and is lost but for this line', { store, error, execution: name, machine, status, coordinate, value: Buffer.from(value).toString('base64') });
-  done();
+  return {
+    of(source) {
+      const queue = bySource.get(source);
+      return queue === undefined ? null : (outcome, done) => queue.push(outcome, done);
+    },
+    refused(outcome, output, error, done) {
+      log.error('An output refused what came of an execution.', { output, error, execution: outcome.name, machine: outcome.machine, source: outcome.source });
+      const { source } = outcome;
+      const dead: DeadOutcome = { ...outcome, refusal: { output, error } };
+      const queue = source === undefined ? undefined : bySource.get(source);
+      // What failed is there already, for its own reason.
+      if (queue !== undefined && outcome.status !== 'SUCCEEDED') done();
+      else if (queue !== undefined) queue.push(dead, done);
+      else if (source !== undefined && dropped.has(source)) done();
+      else toOwnFile(dead, error, done);
+    },
+    get troubles() {
+      return all().flatMap(({ trouble }) => trouble ?? []);
+    },
+    figures: () => all().map((queue) => queue.figures()),
+    // A store may hand on to a file what it refuses: the files are looked at when the stores have nothing left.
+    async drained() {
+      await Promise.all([...queues.values()].map((queue) => queue.drained()));
+      await Promise.all([...ownFiles.values()].map((queue) => queue.drained()));
+    },
+    close: async () => void (await Promise.all(all().map((queue) => queue.close()))),
+  };
 }

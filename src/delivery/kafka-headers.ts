@@ -7,8 +7,14 @@ export function textOf(data: Buffer, from: number, to: number): string {
   return data.toString('base64', from, to);
 }
 
+/** The same, and base64 told from text that looks like it. */
+export function exactTextOf(data: Buffer, from: number, to: number): string | { readonly base64: string } {
+  const text = data.toString('utf8', from, to);
+  return !text.includes('\uFFFD') || isUtf8(Uint8Array.from(data.subarray(from, to))) ? text : { base64: data.toString('base64', from, to) };
+}
+
 /** Header names with their values as text; a name that comes several times has a list of them (KIP-82). */
-export function kafkaHeaders(data: Buffer, at: number): Record<string, unknown> {
+export function kafkaHeaders(data: Buffer, at: number, valueOf: (data: Buffer, from: number, to: number) => unknown = textOf): Record<string, unknown> {
   const headers = Object.create(null) as Record<string, unknown>;
   let next = at;
   const varint = (): number => {
@@ -23,7 +29,7 @@ export function kafkaHeaders(data: Buffer, at: number): Record<string, unknown> 
     const nameLength = varint();
     const name = data.toString('utf8', next, (next += nameLength));
     const length = varint();
-    const value = length < 0 ? null : textOf(data, next, (next += length));
+    const value = length < 0 ? null : valueOf(data, next, (next += length));
     const before = headers[name];
     if (!(name in headers)) headers[name] = value;
     else if (Array.isArray(before)) before.push(value);

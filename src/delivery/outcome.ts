@@ -22,7 +22,7 @@ export interface Outcome {
   /** The event as it came: its bytes are a view, valid until the outcome is settled. */
   readonly value: Uint8Array;
   readonly key?: Uint8Array;
-  /** JSON text of an object of header names and values. */
+  /** JSON text of an object of header names and values; a value is text, null, {"base64": …} or a list of these. */
   readonly headers?: string;
 }
 

@@ -11,7 +11,7 @@ import { HEADER_PREFIX } from './record.ts';
  */
 
 /** Headers of Millrace's own that hold JSON text. */
-const JSON_HEADERS: ReadonlySet<string> = new Set(['coordinate', 'attempts']);
+const JSON_HEADERS: ReadonlySet<string> = new Set(['coordinate', 'attempts', 'other-headers']);
 const MEMBERS: ReadonlySet<string> = new Set(['key', 'keyEncoding', 'headers', 'value', 'encoding']);
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -68,7 +68,7 @@ export interface EventDescription {
   /** JSON text of the whole coordinate: {"topic":"readings","partition":3,"offset":17}. */
   readonly coordinate: string;
   readonly key?: Uint8Array;
-  /** JSON text of an object. */
+  /** JSON text of an object; a value is text, null, {"base64": …} for bytes that are no text, or a list of these. */
   readonly headers?: string;
 }
 

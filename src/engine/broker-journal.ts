@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { deadLetterFile } from '../config/dead-letter-file.ts';
 import type { JournalConfig, OutputKindSettings } from '../config/settings.ts';
 import { type ArnScope, executionArn } from '../delivery/arn.ts';
 import { createOutput } from '../outputs/table.ts';
@@ -37,7 +37,7 @@ export interface BrokerStreamParts {
 export function brokerStream(journal: BrokerJournal, { dataDir, store, scope }: BrokerStreamParts): JournalStream {
   return {
     kind: 'kafka' in journal ? { kafka: journal.kafka } : { redisStream: { ...journal.redis, ...FIELDS } },
-    deadLetterFile: join(dataDir ?? '.', 'dead-letters', 'journal.ndjson'),
+    deadLetterFile: deadLetterFile(dataDir ?? '.'),
     onEnd: ({ machine, name, startTimeMs, stopTimeMs, status, output, error, cause, value, attempts }) => {
       const arn = executionArn(scope, machine, name, startTimeMs);
       store.started({ name, startTimeMs, executionArn: arn, machine, input: Uint8Array.from(value) });

@@ -5,6 +5,7 @@ import type { Outcome, Output } from '../delivery/outcome.ts';
 import { createOutcomes, type Outcomes, type OutcomesOptions, resultOutputs } from '../delivery/outcomes.ts';
 import { showOutputs } from '../delivery/output-metrics.ts';
 import type { Line, Source } from '../delivery/source.ts';
+import { createFileOutput } from '../outputs/file.ts';
 import { createOutput } from '../outputs/table.ts';
 import { createSource } from '../sources/table.ts';
 import { SourcesFigures } from '../telemetry/source-figures.ts';
@@ -13,6 +14,8 @@ import { JOURNAL, Lines, type LinesOptions } from './lines.ts';
 export interface StreamsOptions extends Omit<LinesOptions, 'outcomes' | 'deadLetters' | 'figures' | 'troubleOf'> {
   readonly sources: readonly SourceConfig[];
   readonly outputs: readonly OutputConfig[];
+  /** Where dead letters of a source go that its store refuses, and those of starts; null where nothing is on disk. */
+  readonly deadLetterFile: ((source: string | undefined) => string) | null;
   /** Where asynchronous starts are read from, if their journal is a broker. */
   readonly journal: JournalStream | null;
 }
@@ -68,7 +71,13 @@ export class Streams {
   static async create(options: StreamsOptions): Promise<Streams> {
     const { sources, outputs, log } = options;
     const results = await Promise.all(resultOutputs(outputs, sources).map(async (config) => ({ config, output: await createOutput(config.kind, { name: config.name, log }) })));
-    return new Streams(options, results, createDeadLetterStores({ stores: await openStores(options), log }));
+    const stores = createDeadLetterStores({
+      stores: await openStores(options),
+      dropped: new Set(sources.flatMap(({ name, deadLetters }) => (deadLetters === null ? [name] : []))),
+      fallback: options.deadLetterFile === null ? null : (source) => createFileOutput({ path: options.deadLetterFile!(source) }, { name: 'dead letters', log }),
+      log,
+    });
+    return new Streams(options, results, stores);
   }
 
   private constructor(options: StreamsOptions, results: OutcomesOptions['outputs'], stores: DeadLetterStores) {
@@ -78,12 +87,7 @@ export class Streams {
     this.outcomes = createOutcomes({
       outputs: results,
       log,
-      refused: (outcome, output, error, done) => {
-        log.error('an output refused what came of an execution for good', { output, execution: outcome.name, machine: outcome.machine, error });
-        const store = outcome.source === undefined ? undefined : stores.of(outcome.source);
-        if (store === undefined || store === null) done();
-        else store({ ...outcome, error: outcome.error ?? error.code, cause: outcome.cause ?? error.message }, done);
-      },
+      refused: (outcome, output, error, done) => stores.refused(outcome, output, error, done),
     });
     showOutputs(metrics, () => [...this.outcomes.figures(), ...stores.figures()]);
     const lines = new Lines({ ...options, outcomes: this.outcomes, deadLetters: stores, figures: new SourcesFigures(metrics), troubleOf: (name) => this.#troubleOf(name) });

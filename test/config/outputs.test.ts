@@ -69,6 +69,13 @@ outputs: { lost: { file: { path: x } } }
     expect(createFolder().mistakes(file(output))).toEqual(expected);
   });
 
+  it('keeps dead letters out of webhooks', () => {
+    const yaml = 'outputs: { hook: { webhook: { url: "https://example.org/" } } }\nredis: { url: redis://x }\nsources: { s: { bullmq: { queue: q }, machine: a, deadLetters: hook } }\n';
+    expect(createFolder().mistakes(yaml)).toEqual([
+      "3:64 INVALID_VALUE /sources/s/deadLetters sources.s.deadLetters names 'hook', a webhook: dead letters could not be read from it again. | Name an output that is a Kafka topic, a Redis stream, a BullMQ queue or a file.",
+    ]);
+  });
+
   it("cannot be named 'none'", () => {
     expect(createFolder().mistakes('outputs: { none: { file: { path: x } } }\n')).toEqual(["1:12 INVALID_NAME /outputs/none outputs.none cannot be the name of an output: 'deadLetters: none' drops dead letters. | Give it another name."]);
   });

@@ -1,4 +1,4 @@
-import { kafkaHeaders } from '../../delivery/kafka-headers.ts';
+import { exactTextOf, kafkaHeaders } from '../../delivery/kafka-headers.ts';
 import type { EventDescription, SourceEvents } from '../../delivery/source.ts';
 import { readVarint, skipVarint } from './varint.ts';
 
@@ -19,7 +19,7 @@ export function describeRecord(events: SourceEvents, index: number, topic: strin
   return {
     coordinate: JSON.stringify({ topic, partition, offset: (events.tag as number) + index }),
     ...(key === null ? {} : { key }),
-    ...(data[headers] === 0 ? {} : { headers: JSON.stringify(kafkaHeaders(data, headers)) }),
+    ...(data[headers] === 0 ? {} : { headers: JSON.stringify(kafkaHeaders(data, headers, exactTextOf)) }),
   };
 }
 
