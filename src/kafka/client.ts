@@ -37,7 +37,8 @@ export async function createKafkaClient(connection: KafkaConnection, log: Log): 
   return {
     kafka,
     destroy: () => {
-      for (const socket of sockets) socket.destroy(new Error('The client is closed.'));
+      // Whoever still waits for an answer is told by an error; a connection that has been ended needs none.
+      for (const socket of sockets) socket.destroy(socket.writableEnded ? undefined : new Error('The client is closed.'));
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from 'kafkajs';
 import type { Log } from '../../telemetry/log.ts';
+import { brokerErrorType } from './errors.ts';
 import { decodeFetchResponse, type FetchResponse } from './fetch-response.ts';
 
 /*
@@ -9,7 +10,8 @@ import { decodeFetchResponse, type FetchResponse } from './fetch-response.ts';
  *   - wait before a fetch where there is no room for what it would bring;
  *   - leave record batches as they are: kafkajs's decoder makes an object, Longs and three strings of every record;
  *   - say what range of offsets was refused, instead of committing a default one;
- *   - say which generation of the group has been joined.
+ *   - say which generation of the group has been joined, and as whom; and join as the same member again after a consumer has
+ *     been replaced, since the group would wait for a member that does not come back until its session is over.
  *
  * test/sources/kafka/cluster-hooks.test.ts fails when kafkajs changes underneath. Where a response is not of a known version or
  * format, kafkajs's own decoder reads it.
@@ -23,6 +25,10 @@ export interface ClusterHooks {
   /** The broker does not have the offset any more, or not yet. */
   outOfRange(topic: string, partition: number): Promise<void>;
   joined(coordinator: Coordinator, memberId: string, generationId: number): void;
+  /** Who we were before; asked when a consumer joins that is nobody yet. */
+  formerMember(): string | undefined;
+  /** The group does not know that member any more. */
+  formerMemberIsUnknown(): void;
 }
 
 /** The broker that coordinates the group, as far as commits go. */
@@ -42,7 +48,7 @@ type LookUp = (apiKey: number, definition: unknown) => BuildRequest;
 interface Broker extends Coordinator {
   lookupRequest: LookUp;
   fetch(options: unknown): Promise<{ responses: readonly unknown[] }>;
-  joinGroup(options: unknown): Promise<{ memberId: string; generationId: number }>;
+  joinGroup(options: { memberId: string }): Promise<{ memberId: string; generationId: number }>;
 }
 
 /** The number of the Fetch API. */
@@ -80,7 +86,11 @@ function hookBroker(broker: Broker, hooks: ClusterHooks, log: Log): void {
     }
   };
   broker.joinGroup = async (options) => {
-    const joined = await joinGroup(options);
+    const memberId = options.memberId === '' ? (hooks.formerMember() ?? '') : options.memberId;
+    const joined = await joinGroup({ ...options, memberId }).catch((error: unknown) => {
+      if (brokerErrorType(error) === 'UNKNOWN_MEMBER_ID') hooks.formerMemberIsUnknown();
+      throw error;
+    });
     hooks.joined(broker, joined.memberId, joined.generationId);
     return joined;
   };

@@ -20,6 +20,8 @@ export interface ConsumerEvents {
   /** The group is about to be formed anew; commits of the present generation are still taken. */
   rebalancing(): void;
   joined(assignment: Assignment, membership: Membership): void;
+  formerMember(): string | undefined;
+  formerMemberIsUnknown(): void;
   mayFetch(): Promise<boolean>;
   batch(payload: EachBatchPayload): Promise<void>;
   fetched(topic: string, partition: number, highWatermark: number, lastStable: number): void;
@@ -84,6 +86,8 @@ export async function createGroupConsumer(settings: KafkaSourceSettings, log: Lo
       mayFetch: events.mayFetch,
       fetched: events.fetched,
       outOfRange: events.outOfRange,
+      formerMember: events.formerMember,
+      formerMemberIsUnknown: events.formerMemberIsUnknown,
       joined: (broker, memberId, generationId) => (coordinator = { coordinator: broker, memberId, generationId }),
     },
     log,

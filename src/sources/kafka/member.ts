@@ -27,6 +27,8 @@ export class Member {
   #consumer: GroupConsumer | undefined;
   #membership: Membership | undefined;
   #generation = -1;
+  /** Who we are in the group, or were before the consumer was replaced. */
+  #memberId: string | undefined;
   /** Rises with every assignment; what was begun for an earlier one is dropped. */
   #epoch = 0;
   /** Resolves when it is known where the partitions of the present assignment go on. */
@@ -62,6 +64,10 @@ export class Member {
       claim: () => this.#claim(),
       rebalancing: () => this.#rebalancing(),
       joined: (assignment, membership) => this.#joined(assignment, membership),
+      formerMember: () => this.#memberId,
+      formerMemberIsUnknown: () => {
+        this.#memberId = undefined;
+      },
       mayFetch: () => this.#mayFetch(),
       batch: (payload) => this.#read(payload),
       fetched: (topic, partition, highWatermark, lastStable) => this.#fetched(topic, partition, highWatermark, lastStable),
@@ -164,6 +170,7 @@ export class Member {
     if (this.#membership !== undefined && this.#membership.memberId !== membership.memberId) this.#line.meter.recovered('lost_session');
     this.#membership = membership;
     this.#generation = membership.generationId;
+    this.#memberId = membership.memberId;
     this.#heardAt = performance.now();
     this.#isForming = false;
     this.#isPositioned = false;

@@ -96,7 +96,6 @@ class KafkaSource implements Source {
         return;
       }
       if (this.#member.joins > joined) pauseMs = FIRST_PAUSE_MS;
-      this.#line.meter.recovered('consumer_restart');
       if (this.#problem === undefined) this.#line.log.warn('The Kafka consumer has ended; another takes its place', { source: this.#line.source, error });
       this.#problem = { error, since: this.#problem?.since ?? performance.now() };
       await sleep(pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
@@ -110,9 +109,7 @@ class KafkaSource implements Source {
     try {
       return await new Promise((resolve, reject) => {
         this.#endLife = resolve;
-        const events = this.#member.attach(resolve, () => {
-          this.#problem = undefined;
-        });
+        const events = this.#member.attach(resolve, () => this.#joined());
         createGroupConsumer(this.#settings, this.#line.log, events)
           .then((consumer) => {
             close = () => consumer.close(CLOSE_MS);
@@ -127,6 +124,13 @@ class KafkaSource implements Source {
       this.#member.detach();
       await close?.();
     }
+  }
+
+  #joined(): void {
+    if (this.#problem === undefined) return;
+    this.#line.meter.recovered('consumer_restart');
+    this.#line.log.info('The Kafka consumer works again', { source: this.#line.source, afterMs: Math.round(performance.now() - this.#problem.since) });
+    this.#problem = undefined;
   }
 
   #tick(): void {
