@@ -14,8 +14,8 @@ const LONGEST_PAUSE_MS = 2_000;
 /** A refusal is believed when it has been repeated: a topic may have been created a moment ago. */
 const REFUSALS = 3;
 const TICK_MS = 1_000;
-/** What is left of a shutdown when the broker does not answer. */
-const CLOSE_MS = 5_000;
+/** How long a broker that does not answer may hold up the last commit, and leaving the group. */
+const CLOSE_MS = 3_000;
 
 /** Reads Kafka topics as a member of a consumer group. */
 export const createKafkaSource: CreateSource<KafkaSourceSettings> = (settings, line) => new KafkaSource(settings, line);
