@@ -1,0 +1,142 @@
+import { strict as assert } from 'node:assert';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { createEngine } from '../dist/engine.js';
+import { startRedis } from '../test/services/redis.mjs';
+import { byHand, definition, events } from './lib/machine.mjs';
+import { median, row } from './lib/measure.mjs';
+
+/*
+ * Entries of a Redis stream a second, from the first read until the last is acknowledged: the source with the
+ * Choice→Pass→Succeed machine on two workers, against a loop of XREADGROUP COUNT 256, JSON.parse and XACK that does nothing
+ * else. The loop reads on while it acknowledges. Redis, with no append-only file, runs on the same cores.
+ */
+
+const BATCH = 256;
+const BACKLOG = 200_000;
+const PROOF = 4096;
+
+/** @param {{ rounds?: number, backlog?: number }} [options] */
+export async function run({ rounds = 5, backlog = BACKLOG } = {}) {
+  const server = await startRedis({ aof: false });
+  const redis = new Redis(server.url);
+  try {
+    await prove(redis, server.url);
+    await fill(redis, 'bench', backlog);
+    const ours = [];
+    const bare = [];
+    for (let round = 0; round < rounds; round++) {
+      bare.push(await rate(backlog, (group) => bareLoop(server.url, group, backlog), redis));
+      ours.push(await rate(backlog, (group) => ourSource(server.url, group, backlog, redis), redis));
+    }
+    const of = (figures) => ({ rounds: figures, median: median(figures) });
+    return [row('redis', 'stream: choice-pass-succeed', of(ours), 'bare XREADGROUP, JSON.parse, XACK', of(bare), 'events/s')];
+  } finally {
+    redis.disconnect();
+    await server.remove();
+  }
+}
+
+let groups = 0;
+
+/** Each contestant answers how long it took, milliseconds, in a new group that has acknowledged everything in the end. */
+async function rate(count, contestant, redis) {
+  const group = `g${groups++}`;
+  await redis.xgroup('CREATE', 'bench', group, '0');
+  globalThis.gc?.();
+  const ms = await contestant(group);
+  const [pending] = await redis.xpending('bench', group);
+  assert.equal(pending, 0);
+  await redis.xgroup('DESTROY', 'bench', group);
+  return (count / ms) * 1000;
+}
+
+async function bareLoop(url, group, count) {
+  const client = new Redis(url);
+  await client.ping();
+  const begin = performance.now();
+  let hot = 0;
+  let acknowledged;
+  for (let done = 0; done < count; ) {
+    const [[, entries]] = await client.xreadgroup('GROUP', group, 'bare', 'COUNT', BATCH, 'BLOCK', 1000, 'STREAMS', 'bench', '>');
+    const ids = [];
+    for (const [id, fields] of entries) {
+      if (JSON.parse(fields[1]).temperature > 30) hot++;
+      ids.push(id);
+    }
+    acknowledged = client.xack('bench', group, ...ids);
+    done += ids.length;
+  }
+  await acknowledged;
+  const ms = performance.now() - begin;
+  assert(hot > 0);
+  client.disconnect();
+  return ms;
+}
+
+async function ourSource(url, group, count, redis) {
+  const engine = await createEngine({ machines: { bench: { definition: JSON.stringify(definition) } }, workers: 2, sources: [sourceOf(url, 'bench', group)] });
+  const begin = performance.now();
+  await engine.startSources();
+  await acknowledged(redis, 'bench', group, count);
+  const ms = performance.now() - begin;
+  await engine.close(5000);
+  return ms;
+}
+
+/** Looks seldom enough to be no load. */
+async function acknowledged(redis, stream, group, count) {
+  for (;;) {
+    const own = (await redis.xinfo('GROUPS', stream)).find((pairs) => pairs[1] === group);
+    const [pending, read] = ['pending', 'entries-read'].map((name) => own[own.indexOf(name) + 1]);
+    if (read >= count && pending === 0) return;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
+  }
+}
+
+/** The executions that entries start have the outputs that hand-written code has. */
+async function prove(redis, url) {
+  await fill(redis, 'proof', PROOF);
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+  const file = join(folder, 'outputs.ndjson');
+  writeFileSync(join(folder, 'keep.mjs'), `import { appendFileSync } from 'node:fs';\nexport const handler = (event) => { appendFileSync(${JSON.stringify(file)}, JSON.stringify(event) + '\\n'); return event; };\n`);
+  appendFileSync(file, '');
+  const { States, StartAt } = definition;
+  const keeping = { StartAt, States: { ...States, Done: { Type: 'Task', Resource: 'keep', End: true } } };
+  const engine = await createEngine({ machines: { bench: { definition: JSON.stringify(keeping) } }, functions: folder, workers: 2, sources: [sourceOf(url, 'proof', 'proof')] });
+  await engine.startSources();
+  await acknowledged(redis, 'proof', 'proof', PROOF);
+  await engine.close(5000);
+  const outputs = readFileSync(file, 'utf8').trim().split('\n').toSorted();
+  assert.deepEqual(outputs, events(PROOF).map((text) => JSON.stringify(byHand(JSON.parse(text)))).toSorted());
+  rmSync(folder, { recursive: true });
+}
+
+const sourceOf = (url, stream, group) => ({
+  name: 'bench',
+  kind: { redisStream: { url, streams: [stream], group, from: '0', valueField: 'value', keyField: null, batchEvents: BATCH, blockMs: 5000, takeoverMs: 30_000, trim: 'none' } },
+  machine: 'bench',
+  order: 'none',
+  maxInFlight: 10_000,
+  retry: { maxAttempts: 1, backoffMs: 500, maxBackoffMs: 30_000 },
+  deadLetters: null,
+  tombstones: 'skip',
+});
+
+async function fill(redis, stream, count) {
+  const texts = events(PROOF);
+  for (let from = 0; from < count; from += 1000) {
+    const pipeline = redis.pipeline();
+    for (let i = from; i < Math.min(count, from + 1000); i++) pipeline.xadd(stream, '*', 'value', texts[i % PROOF]);
+    await pipeline.exec();
+  }
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  console.log(JSON.stringify(await run(), null, 2));
+  process.exit(0);
+}
