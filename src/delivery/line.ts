@@ -1,53 +1,16 @@
 import type { Log } from '../telemetry/log.ts';
-import { Batching, type BatchLimits, type Member } from './batching.ts';
-import type { Dispatch, End, EndStatus, Parcel, Settler } from './contract.ts';
-import type { Outcome } from './outcome.ts';
-import { outcomeOf } from './outcome-of.ts';
-import type { Lease, Line, Order, Settlement, SourceEvents, SourceMeter, Wants } from './source.ts';
+import { LineLease, type LineLoad } from './lease.ts';
+import type { LineOptions } from './line-options.ts';
+import type { Lease, Line, Order, Settlement, SourceMeter, Wants } from './source.ts';
 
-/** Takes an outcome, and calls `done` once when it has taken it: at once, or as late as its peer answers. */
-export type Take = (outcome: Outcome, done: () => void) => void;
-
-/** The outputs, as far as they concern one source. */
-export interface Results {
-  wants(status: EndStatus): boolean;
-  readonly take: Take;
-  /** So much waits for outputs that the source should not read on. */
-  full(): boolean;
-  onRoom(callback: () => void): void;
-}
-
-export interface LineOptions {
-  readonly source: string;
-  readonly machine: string;
-  /** The name under which the pool has the machine behind this source's intake. */
-  readonly route: string;
-  readonly order: Order;
-  /** Asked for each offer: a machine that reloads may come to read more. */
-  readonly wants: () => Wants;
-  readonly lanes: number;
-  readonly maxInFlight: number;
-  readonly maxInFlightBytes: number;
-  /** How often a failing execution is tried before it ends as failed. */
-  readonly maxAttempts: number;
-  readonly batch?: BatchLimits;
-  readonly dispatch: Dispatch;
-  /** Where results go; null: nobody takes any. */
-  readonly results: Results | null;
-  /** Where events go that were refused or failed; null: nowhere. */
-  readonly deadLetters: Take | null;
-  /** Told of every end but successes and what the filter let go. */
-  readonly onFailure: (end: End) => void;
-  readonly log: Log;
-  readonly meter: SourceMeter;
-}
+export type { LineOptions, Results, Take } from './line-options.ts';
 
 /** Creates the way of one source's events to their settlement. */
 export function createLine(options: LineOptions): Line {
   return new SourceLine(options);
 }
 
-class SourceLine implements Line {
+class SourceLine implements Line, LineLoad {
   readonly options: LineOptions;
   readonly source: string;
   readonly order: Order;
@@ -91,7 +54,6 @@ class SourceLine implements Line {
     if (this.options.results?.full() === true) this.options.results.onRoom(() => this.#wake());
   }
 
-  /** Every settled event passes here. */
   settled(count: number, bytes: number): void {
     this.inFlight -= count;
     this.inFlightBytes -= bytes;
@@ -109,156 +71,4 @@ class SourceLine implements Line {
     this.#waiting = [];
     for (const callback of callbacks) callback();
   }
-}
-
-/** What a parcel keeps for its lease. */
-interface Offered {
-  readonly members: readonly Member[];
-  /** Events not settled; the bytes are free when it is 0. */
-  open: number;
-}
-
-/**
- * Modes: *open* (ends are told), *released* (nothing is told, whatever outputs still do with it).
- */
-class LineLease implements Lease, Settler {
-  readonly #line: SourceLine;
-  readonly #settlement: Settlement;
-  readonly #wantsOutput: boolean;
-  readonly #wantsEnds: boolean;
-  readonly #batching: Batching | null;
-  /** Parcels with open events, for the release. */
-  readonly #open = new Set<Parcel>();
-  #released = false;
-  #inFlight = 0;
-
-  constructor(line: SourceLine, settlement: Settlement, wantsEnds: boolean) {
-    const { batch, results } = line.options;
-    this.#line = line;
-    this.#settlement = settlement;
-    this.#wantsEnds = wantsEnds;
-    this.#wantsOutput = wantsEnds || results?.wants('SUCCEEDED') === true;
-    this.#batching = batch === undefined ? null : new Batching(batch, (gathered, members) => this.#dispatch(gathered, members, Date.now()));
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  offer(events: SourceEvents): void {
-    if (this.#released) throw new Error('the lease has been released');
-    this.#inFlight += events.count;
-    this.#line.inFlight += events.count;
-    if (this.#batching !== null) this.#batching.add(events);
-    else this.#dispatch(events, [{ events, from: 0, to: events.count }], events.startTimeMs ?? Date.now());
-  }
-
-  release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.#batching?.clear();
-    this.#line.options.dispatch.forget(this);
-    for (const parcel of this.#open) this.#line.settled(0, parcel.bytes.byteLength);
-    this.#open.clear();
-    this.#line.settled(this.#inFlight, 0);
-    this.#inFlight = 0;
-  }
-
-  #dispatch(events: Pick<SourceEvents, 'count' | 'bytes' | 'spans' | 'names' | 'lane' | 'details'>, members: readonly Member[], startTimeMs: number): void {
-    const { machine, route, dispatch } = this.#line.options;
-    const parcel: Parcel = {
-      settler: this,
-      machine,
-      route,
-      count: events.count,
-      bytes: events.bytes,
-      spans: events.spans,
-      names: events.names,
-      startTimeMs,
-      wantsOutput: this.#wantsOutput,
-      lane: events.lane,
-      ...(events.details === undefined ? {} : { details: events.details }),
-      ...(this.#batching === null ? {} : { whole: true }),
-      tag: { members, open: events.count } satisfies Offered,
-    };
-    this.#open.add(parcel);
-    this.#line.inFlightBytes += parcel.bytes.byteLength;
-    dispatch.offer(parcel);
-  }
-
-  succeeded(parcel: Parcel, from: number, to: number): void {
-    this.#account(parcel, to - from);
-    const { members } = parcel.tag as Offered;
-    if (members.length === 1 && this.#batching === null) {
-      this.#settlement.settled(members[0]!.events, from, to);
-      return;
-    }
-    let first = 0;
-    for (const { events, from: start, to: end } of members) {
-      const count = end - start;
-      const a = Math.max(from, first);
-      const b = Math.min(to, first + count);
-      if (a < b) this.#settlement.settled(events, start + a - first, start + b - first);
-      first += count;
-    }
-  }
-
-  ended(parcel: Parcel, index: number, end: End): void {
-    const { results, deadLetters, onFailure } = this.#line.options;
-    const { status } = end;
-    if (status === 'FILTERED') {
-      this.#settle(parcel, index, end);
-      return;
-    }
-    const failed = status !== 'SUCCEEDED';
-    if (failed) onFailure(end);
-    // Of a batch that succeeded only its first event has the output: the others were part of the same execution.
-    const forResults = results !== null && results.wants(status) && (failed || end.output !== undefined);
-    const forDeadLetters = failed && deadLetters !== null;
-    let left = (forResults ? 1 : 0) + (forDeadLetters ? 1 : 0);
-    if (left === 0) {
-      this.#settle(parcel, index, end);
-      return;
-    }
-    const outcome = this.#outcomeOf(parcel, index, end);
-    const done = (): void => {
-      left--;
-      if (left === 0 && !this.#released) this.#settle(parcel, index, end);
-    };
-    if (forDeadLetters) deadLetters(outcome, done);
-    if (forResults) results.take(outcome, done);
-  }
-
-  #settle(parcel: Parcel, index: number, end: End): void {
-    this.#account(parcel, 1);
-    const { events, index: at } = placeOf(parcel, index);
-    if (this.#wantsEnds || (end.status !== 'SUCCEEDED' && end.status !== 'FILTERED')) this.#settlement.ended(events, at, end);
-    else this.#settlement.settled(events, at, at + 1);
-  }
-
-  #account(parcel: Parcel, count: number): void {
-    const offered = parcel.tag as Offered;
-    offered.open -= count;
-    this.#inFlight -= count;
-    const empty = offered.open === 0;
-    if (empty) this.#open.delete(parcel);
-    this.#line.settled(count, empty ? parcel.bytes.byteLength : 0);
-  }
-
-  #outcomeOf(parcel: Parcel, index: number, end: End): Outcome {
-    const { events, index: at } = placeOf(parcel, index);
-    const { source, maxAttempts } = this.#line.options;
-    const attempts = end.status === 'FAILED' || end.status === 'TIMED_OUT' ? maxAttempts : end.status === 'POISON' ? end.redeliveries : 1;
-    return outcomeOf(parcel, index, end, { source, attempts, ...this.#settlement.describe(events, at) });
-  }
-}
-
-/** Where an event of a parcel stands in what the source offered. */
-function placeOf(parcel: Parcel, index: number): { readonly events: SourceEvents; readonly index: number } {
-  let first = 0;
-  for (const { events, from, to } of (parcel.tag as Offered).members) {
-    if (index < first + to - from) return { events, index: from + index - first };
-    first += to - from;
-  }
-  throw new RangeError(`event ${index} of ${parcel.count}`);
 }
