@@ -97,18 +97,18 @@ async function ours(brokers, topic, count, outputs = []) {
   });
   const { dispatch } = engine;
   const offer = dispatch.offer.bind(dispatch);
-  let offered = 0;
-  let begin = 0;
+  const offers = { events: 0, begin: 0 };
   dispatch.offer = (parcel) => {
-    if (begin === 0) begin = performance.now();
-    offered += parcel.count;
+    if (offers.begin === 0) offers.begin = performance.now();
+    offers.events += parcel.count;
     offer(parcel);
   };
   try {
     await engine.startSources();
-    while (offered < count || dispatch.inFlight > 0) await pause(2);
-    const ms = performance.now() - begin;
-    assert.equal(offered, count);
+    const done = () => offers.events >= count && dispatch.inFlight === 0;
+    while (!done()) await pause(2);
+    const ms = performance.now() - offers.begin;
+    assert.equal(offers.events, count);
     return (count / ms) * 1000;
   } finally {
     await engine.close(10_000);
