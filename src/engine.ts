@@ -4,7 +4,7 @@ import { DEFAULT_ARN_SCOPE } from './delivery/arn.ts';
 import { createDispatch } from './delivery/dispatch.ts';
 import { openJournal, type Journal } from './delivery/journal/journal.ts';
 import { createVolatileJournal } from './delivery/journal/volatile.ts';
-import { brokerStream, isBroker, openBrokerStarts } from './engine/broker-journal.ts';
+import { brokerStream, isBroker, openBrokerStarts, rememberIn } from './engine/broker-journal.ts';
 import type { BrokerStarts } from './engine/broker-starts.ts';
 import type { Engine } from './engine/contract.ts';
 import { LocalEngine } from './engine/local-engine.ts';
@@ -81,6 +81,7 @@ export async function createEngine(options: EngineOptions, workers: Workers = st
       maxInFlightBytes: limits.maxInFlightBytes ?? DEFAULT_MAX_IN_FLIGHT_BYTES,
       deadLetterFile: typeof options.dataDir === 'string' ? (source) => deadLetterFile(options.dataDir as string, source) : null,
       journal: isBroker(options.journal) ? brokerStream(options.journal, { dataDir: options.dataDir ?? null, store, scope: options.arn ?? DEFAULT_ARN_SCOPE }) : null,
+      schedules: options.schedules === undefined ? null : { ...options.schedules, onEnd: rememberIn(store, options.arn ?? DEFAULT_ARN_SCOPE) },
       metrics,
       log,
     });

@@ -1,6 +1,7 @@
 import { deadLetterFile } from '../config/dead-letter-file.ts';
 import type { JournalConfig, OutputKindSettings } from '../config/settings.ts';
 import { type ArnScope, executionArn } from '../delivery/arn.ts';
+import type { Outcome } from '../delivery/outcome.ts';
 import { createOutput } from '../outputs/table.ts';
 import type { ExecutionStore } from '../store/contract.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -38,18 +39,23 @@ export function brokerStream(journal: BrokerJournal, { dataDir, store, scope }: 
   return {
     kind: 'kafka' in journal ? { kafka: journal.kafka } : { redisStream: { ...journal.redis, ...FIELDS } },
     deadLetterFile: deadLetterFile(dataDir ?? '.'),
-    onEnd: ({ machine, name, startTimeMs, stopTimeMs, status, output, error, cause, value, attempts }) => {
-      const arn = executionArn(scope, machine, name, startTimeMs);
-      store.started({ name, startTimeMs, executionArn: arn, machine, input: Uint8Array.from(value) });
-      store.ended(arn, {
-        status,
-        ...(output === undefined ? null : { output }),
-        ...(error === undefined ? null : { error }),
-        ...(cause === undefined ? null : { cause }),
-        startTimeMs,
-        stopTimeMs,
-        redeliveries: attempts - 1,
-      });
-    },
+    onEnd: rememberIn(store, scope),
   };
 }
+
+/** Makes a store remember executions that it hears of when they have ended. */
+export const rememberIn =
+  (store: ExecutionStore, scope: ArnScope) =>
+  ({ machine, name, startTimeMs, stopTimeMs, status, output, error, cause, value, attempts }: Outcome): void => {
+    const arn = executionArn(scope, machine, name, startTimeMs);
+    store.started({ name, startTimeMs, executionArn: arn, machine, input: Uint8Array.from(value) });
+    store.ended(arn, {
+      status,
+      ...(output === undefined ? null : { output }),
+      ...(error === undefined ? null : { error }),
+      ...(cause === undefined ? null : { cause }),
+      startTimeMs,
+      stopTimeMs,
+      redeliveries: attempts - 1,
+    });
+  };

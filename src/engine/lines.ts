@@ -31,6 +31,9 @@ export interface LinesOptions {
 /** What the journal is called among the sources. No source of a configuration has a name in parentheses. */
 export const JOURNAL = '(journal)';
 
+/** What all schedules together are called among the sources. */
+export const SCHEDULES = '(schedules)';
+
 /** Makes the line of each source. */
 export class Lines {
   readonly #options: LinesOptions;
@@ -76,25 +79,33 @@ export class Lines {
           maxAttempts: 1,
           // What fails is the answer to its caller, as with any start; what could not be run has none that hears of it.
           deadLetters: deadLetters === null ? null : (outcome, done) => (outcome.status === 'FAILED' || outcome.status === 'TIMED_OUT' ? done() : deadLetters(outcome, done)),
-          results: {
-            full: () => results?.full() === true,
-            onRoom: (callback) => results?.onRoom(callback),
-            wants: () => true,
-            take: (outcome, done) => {
-              onEnd(outcome);
-              if (results?.wants(outcome.status) === true) results.take(outcome, done);
-              else done();
-            },
-          },
+          results: watched(results, onEnd),
         });
       },
     });
     return line;
   }
 
-  #common(name: string, machine: string, inFlight: () => number): Pick<LineOptions, 'source' | 'machine' | 'lanes' | 'maxInFlightBytes' | 'dispatch' | 'deadLetters' | 'onFailure' | 'log' | 'meter'> {
+  /** The line of the ticks of a schedule. What could not be run is told to the schedule, which tries it again or says so. */
+  ofSchedule(name: string, machine: string, onEnd: (outcome: Outcome) => void): Line {
+    const { maxInFlight } = this.#options;
+    const results = this.#resultsOf(name, machine);
+    const line: Line = createLine({
+      ...this.#common(name, machine, () => line.inFlight, SCHEDULES),
+      route: machine,
+      order: 'none',
+      wants: () => 'nothing',
+      maxInFlight,
+      maxAttempts: 1,
+      deadLetters: null,
+      results: watched(results, onEnd),
+    });
+    return line;
+  }
+
+  #common(name: string, machine: string, inFlight: () => number, stream = name): Pick<LineOptions, 'source' | 'machine' | 'lanes' | 'maxInFlightBytes' | 'dispatch' | 'deadLetters' | 'onFailure' | 'log' | 'meter'> {
     const { dispatch, lanes, maxInFlightBytes, metrics, log } = this.#options;
-    const meter = this.#meterOf(name, inFlight);
+    const meter = this.#meterOf(name, inFlight, stream);
     const store = this.#options.deadLetters.of(name);
     const deadLetters: Take = (outcome, done) => {
       meter.deadLetter(outcome.status);
@@ -103,9 +114,9 @@ export class Lines {
     return { source: name, machine, lanes, maxInFlightBytes, dispatch, deadLetters: store === null ? null : deadLetters, onFailure: (end: End) => countRefusal(metrics, machine, end), log, meter };
   }
 
-  #meterOf(name: string, inFlight: () => number): SourceFigures {
+  #meterOf(name: string, inFlight: () => number, stream = name): SourceFigures {
     const { figures, troubleOf } = this.#options;
-    return figures.source(name, { inFlight, trouble: () => troubleOf(name) });
+    return figures.source(name, { inFlight, trouble: () => troubleOf(stream) });
   }
 
   #resultsOf(name: string, machine: string): Results | null {
@@ -129,3 +140,15 @@ export class Lines {
     };
   }
 }
+
+/** Results that somebody else is told of as well. */
+const watched = (results: Results | null, onEnd: (outcome: Outcome) => void): Results => ({
+  full: () => results?.full() === true,
+  onRoom: (callback) => results?.onRoom(callback),
+  wants: () => true,
+  take: (outcome, done) => {
+    onEnd(outcome);
+    if (results?.wants(outcome.status) === true) results.take(outcome, done);
+    else done();
+  },
+});

@@ -1,4 +1,4 @@
-import type { JournalConfig, OutputConfig, SourceConfig } from '../config/settings.ts';
+import type { JournalConfig, OutputConfig, RedisConnection, ScheduleConfig, SourceConfig } from '../config/settings.ts';
 import type { ArnScope } from '../delivery/arn.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -51,5 +51,7 @@ export interface EngineOptions {
   readonly sources?: readonly SourceConfig[];
   /** Where what comes of executions goes, and dead letters. */
   readonly outputs?: readonly OutputConfig[];
+  /** Starts at set times. Each names a machine of `machines`; replicas that share the Redis, and the prefix in it, start each of them once. */
+  readonly schedules?: { readonly schedules: readonly ScheduleConfig[]; readonly redis: RedisConnection; readonly prefix?: string };
   readonly log?: Log;
 }

@@ -44,6 +44,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     rememberBytes: config.executions.rememberBytes,
     sources: config.sources,
     outputs: config.outputs,
+    ...(config.schedules.length === 0 || config.redis === null ? {} : { schedules: { schedules: config.schedules, redis: config.redis } }),
     log,
   };
   const workers = startWorkers(engineOptions);

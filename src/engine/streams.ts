@@ -4,12 +4,14 @@ import { createDeadLetterStores, type DeadLetterStores } from '../delivery/dead-
 import type { Outcome, Output } from '../delivery/outcome.ts';
 import { createOutcomes, type Outcomes, type OutcomesOptions, resultOutputs } from '../delivery/outcomes.ts';
 import { showOutputs } from '../delivery/output-metrics.ts';
-import type { Line, Source } from '../delivery/source.ts';
+import type { Source } from '../delivery/source.ts';
 import { createFileOutput } from '../outputs/file.ts';
 import { createOutput } from '../outputs/table.ts';
+import type { Schedules, SchedulesOptions } from '../schedules/schedules.ts';
 import { createSource } from '../sources/table.ts';
 import { SourcesFigures } from '../telemetry/source-figures.ts';
-import { JOURNAL, Lines, type LinesOptions } from './lines.ts';
+import { JOURNAL, Lines, type LinesOptions, SCHEDULES } from './lines.ts';
+import { ScheduledStarts } from './scheduled-starts.ts';
 
 export interface StreamsOptions extends Omit<LinesOptions, 'outcomes' | 'deadLetters' | 'figures' | 'troubleOf'> {
   readonly sources: readonly SourceConfig[];
@@ -18,6 +20,13 @@ export interface StreamsOptions extends Omit<LinesOptions, 'outcomes' | 'deadLet
   readonly deadLetterFile: ((source: string | undefined) => string) | null;
   /** Where asynchronous starts are read from, if their journal is a broker. */
   readonly journal: JournalStream | null;
+  readonly schedules: ScheduleStream | null;
+}
+
+/** Starts at set times. */
+export interface ScheduleStream extends Pick<SchedulesOptions, 'schedules' | 'redis' | 'prefix'> {
+  /** Told of what was run here, so that it can be asked about. */
+  readonly onEnd: (outcome: Outcome) => void;
 }
 
 export interface JournalStream {
@@ -28,16 +37,15 @@ export interface JournalStream {
   readonly onEnd: (outcome: Outcome) => void;
 }
 
-/** A source to be started: one of the configuration, or the journal where that is a broker. */
+/** A source to be started: one of the configuration, the journal where that is a broker, or the schedules. */
 interface Entry {
   readonly name: string;
-  readonly kind: SourceKindSettings;
-  readonly line: () => Line;
+  readonly open: () => Promise<Source | Schedules>;
 }
 
 interface Stream {
   readonly name: string;
-  readonly source: Source;
+  readonly source: Source | Schedules;
   started: boolean;
 }
 
@@ -91,16 +99,19 @@ export class Streams {
     });
     showOutputs(metrics, () => [...this.outcomes.figures(), ...stores.figures()]);
     const lines = new Lines({ ...options, outcomes: this.outcomes, deadLetters: stores, figures: new SourcesFigures(metrics), troubleOf: (name) => this.#troubleOf(name) });
-    this.#entries = options.sources.map((config) => ({ name: config.name, kind: config.kind, line: () => lines.of(config) }));
-    const { journal } = options;
-    if (journal !== null) this.#entries.push({ name: JOURNAL, kind: journal.kind, line: () => lines.ofJournal(journal.onEnd) });
+    this.#entries = options.sources.map((config) => ({ name: config.name, open: () => createSource(config.kind, lines.of(config)) }));
+    const { journal, schedules, catalog } = options;
+    if (journal !== null) this.#entries.push({ name: JOURNAL, open: () => createSource(journal.kind, lines.ofJournal(journal.onEnd)) });
+    if (schedules === null) return;
+    const starts = new ScheduledStarts({ serves: (machine) => catalog.get(machine) !== undefined, lineOf: (schedule, machine) => lines.ofSchedule(schedule, machine, schedules.onEnd) });
+    this.#entries.push({ name: SCHEDULES, open: async () => (await import('../schedules/schedules.ts')).createSchedules({ ...schedules, log, start: (tick) => starts.start(tick) }) });
   }
 
   /** Makes the sources, and resolves once every one of them reads; rejects as soon as one never will, with a MillraceError that says why. */
   async start(): Promise<void> {
     await Promise.all(
-      this.#entries.map(async ({ name, kind, line }) => {
-        const stream: Stream = { name, source: await createSource(kind, line()), started: false };
+      this.#entries.map(async ({ name, open }) => {
+        const stream: Stream = { name, source: await open(), started: false };
         this.#streams.push(stream);
         await stream.source.start();
         stream.started = true;
@@ -141,7 +152,7 @@ export class Streams {
   }
 
   /** Does something with every source; one that fails does not keep the others from it. */
-  async #each(action: (source: Source) => Promise<void>): Promise<void> {
+  async #each(action: (source: Source | Schedules) => Promise<void>): Promise<void> {
     await Promise.all(
       this.#streams.map(async ({ name, source }) => {
         try {

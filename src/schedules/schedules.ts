@@ -18,13 +18,23 @@ const LONGEST_BACKOFF_MS = 30_000;
 const LATE_MS = 60_000;
 const CLOSED_WITHIN_MS = 5000;
 
+/** One start that is due. */
+export interface Tick {
+  readonly schedule: string;
+  readonly machine: string;
+  /** JSON, UTF-8. */
+  readonly input: Uint8Array;
+  /** The execution's name: the same however often the tick is run. */
+  readonly name: string;
+}
+
 export interface SchedulesOptions {
   readonly schedules: readonly ScheduleConfig[];
   readonly redis: RedisConnection;
   /** Replicas with the same prefix share the schedules; other deployments on the same Redis need another. {millrace} unless said. */
   readonly prefix?: string;
   /** Starts an execution; resolves once it has ended or is in a journal, rejects with a MillraceError when it could not be started. */
-  readonly start: (machine: string, input: Uint8Array, name: string) => Promise<void>;
+  readonly start: (tick: Tick) => Promise<void>;
   readonly log: Log;
 }
 
@@ -113,7 +123,7 @@ class BullmqSchedules implements Schedules {
     const lateMs = Date.now() - dueMs;
     if (lateMs > LATE_MS && job.attemptsMade === 0) this.#options.log.warn('a start of a schedule comes late', { schedule, due: new Date(dueMs).toISOString(), lateMs });
     try {
-      await Promise.race([this.#options.start(machine, Buffer.from(input), tickName(schedule, dueMs)), this.#leaving]);
+      await Promise.race([this.#options.start({ schedule, machine, input: Buffer.from(input), name: tickName(schedule, dueMs) }), this.#leaving]);
     } catch (error) {
       // Another replica may have the machine already, or still.
       if (!(error instanceof MillraceError) || error.retryable || error.code === 'NO_SUCH_MACHINE') throw error;

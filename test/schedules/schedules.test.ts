@@ -60,7 +60,7 @@ await describeWith(['redis'], 'schedules', ({ redis }) => {
       redis: { url: redis.url },
       prefix,
       log,
-      start: async (machine, input, name) => {
+      start: async ({ machine, input, name }) => {
         const begun = { machine, input: Buffer.from(input).toString(), name, atMs: Date.now(), replica: number };
         starts.push(begun);
         await start(begun);
