@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,9 @@ import { tail } from './command.mjs';
 import { disown, own } from './ownership.mjs';
 import { identify, isAlive, signal } from './pids.mjs';
 import { poll } from './poll.mjs';
+
+const PORT_TAKEN_MS = 10_000;
+const PORT_TAKEN = /address already in use|BindException/i;
 
 /** A new temporary folder for one server's files. */
 export const serverFolder = (name) => mkdtemp(join(tmpdir(), `millrace-${name}-`));
@@ -43,9 +47,20 @@ export class ServerProcess {
     return isAlive(this.record);
   }
 
-  /** Resolves when the server answers. @throws with the end of its log when it stops or does not answer in time */
+  /**
+   * Resolves when the server answers. While it was down something else may have got its port, for as long as it takes to try
+   * whether a port is free: it is started again for a while then.
+   *
+   * @throws with the end of its log when it stops or does not answer in time
+   */
   async start() {
-    if (this.alive()) return;
+    const until = Date.now() + PORT_TAKEN_MS;
+    while (!(await this.#startOnce(Date.now() < until))) await sleep(250);
+  }
+
+  /** @param again whether a port that is taken is to be answered with false instead of an error */
+  async #startOnce(again) {
+    if (this.alive()) return true;
     const { name, command, args, folder, kept } = this.record;
     const log = openSync(this.logFile, 'a');
     // Its own process group, so that Ctrl-C in a terminal reaches only who has to decide what to do about it.
@@ -59,8 +74,9 @@ export class ServerProcess {
     const settled = await poll(async () => !this.alive() || (await this.ready()), this.readyWithinMs);
     // Asked again: what has answered may be another server that has the port.
     const alive = this.alive();
-    if (settled && alive) return;
+    if (settled && alive) return true;
     await this.kill();
+    if (again && !alive && PORT_TAKEN.test(this.logTail(5))) return false;
     throw new Error(`${name} ${alive ? `did not answer within ${this.readyWithinMs} ms` : 'stopped while it started'}. Its log ends:\n${this.logTail()}`);
   }
 
