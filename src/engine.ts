@@ -79,6 +79,7 @@ export async function createEngine(options: EngineOptions, workers: Workers = st
       lanes: pool.lanes.length,
       maxInFlight: limits.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
       maxInFlightBytes: limits.maxInFlightBytes ?? DEFAULT_MAX_IN_FLIGHT_BYTES,
+      dataDir: options.dataDir ?? null,
       deadLetterFile: typeof options.dataDir === 'string' ? (source) => deadLetterFile(options.dataDir as string, source) : null,
       journal: isBroker(options.journal) ? brokerStream(options.journal, { dataDir: options.dataDir ?? null, store, scope: options.arn ?? DEFAULT_ARN_SCOPE }) : null,
       schedules: options.schedules === undefined ? null : { ...options.schedules, onEnd: rememberIn(store, options.arn ?? DEFAULT_ARN_SCOPE) },

@@ -1,6 +1,7 @@
 import type { SourceConfig } from '../config/settings.ts';
 import type { Dispatch, End } from '../delivery/contract.ts';
 import type { DeadLetterStores } from '../delivery/dead-letters.ts';
+import type { DeduplicatingLine } from '../delivery/deduplication.ts';
 import { createJournalLine } from '../delivery/journal-line.ts';
 import { createLine, type LineOptions, type Results, type Take } from '../delivery/line.ts';
 import type { Outcome } from '../delivery/outcome.ts';
@@ -9,6 +10,7 @@ import type { Line, Wants } from '../delivery/source.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { SourceFigures, SourcesFigures } from '../telemetry/source-figures.ts';
+import { deduplicated } from './deduplication.ts';
 import type { MachineCatalog } from './machine-catalog.ts';
 import { countRefusal } from './refusals.ts';
 import { routeName, wantsOf } from './source-intake.ts';
@@ -20,6 +22,8 @@ export interface LinesOptions {
   readonly lanes: number;
   readonly maxInFlight: number;
   readonly maxInFlightBytes: number;
+  /** Null: nothing is kept on disk. */
+  readonly dataDir: string | null;
   readonly outcomes: Outcomes;
   readonly deadLetters: DeadLetterStores;
   readonly figures: SourcesFigures;
@@ -36,6 +40,8 @@ export const SCHEDULES = '(schedules)';
 
 /** Makes the line of each source. */
 export class Lines {
+  /** Those before which a de-duplication stands, by source. */
+  readonly deduplicating = new Map<string, DeduplicatingLine>();
   readonly #options: LinesOptions;
 
   constructor(options: LinesOptions) {
@@ -43,10 +49,10 @@ export class Lines {
   }
 
   /** The line of a source of the configuration. */
-  of(config: SourceConfig): Line {
+  async of(config: SourceConfig): Promise<Line> {
     const { name, machine, order, maxInFlight, retry, batch } = config;
-    const line: Line = createLine({
-      ...this.#common(name, machine, () => line.inFlight),
+    const behind: Line = createLine({
+      ...this.#common(name, machine, () => (this.deduplicating.get(name) ?? behind).inFlight),
       route: routeName(name),
       order,
       wants: this.#wants(config),
@@ -55,6 +61,9 @@ export class Lines {
       ...(batch === undefined ? {} : { batch }),
       results: this.#resultsOf(name, machine),
     });
+    if (config.deduplicate === undefined) return behind;
+    const line = await deduplicated(behind, config, this.#options);
+    this.deduplicating.set(name, line);
     return line;
   }
 

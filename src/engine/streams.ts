@@ -74,6 +74,7 @@ export class Streams {
   readonly #stores: DeadLetterStores;
   readonly #streams: Stream[] = [];
   readonly #entries: Entry[];
+  readonly #lines: Lines;
 
   /** Makes the outputs, which connect by themselves. Nothing is read before `start`. */
   static async create(options: StreamsOptions): Promise<Streams> {
@@ -99,7 +100,8 @@ export class Streams {
     });
     showOutputs(metrics, () => [...this.outcomes.figures(), ...stores.figures()]);
     const lines = new Lines({ ...options, outcomes: this.outcomes, deadLetters: stores, figures: new SourcesFigures(metrics), troubleOf: (name) => this.#troubleOf(name) });
-    this.#entries = options.sources.map((config) => ({ name: config.name, open: () => createSource(config.kind, lines.of(config)) }));
+    this.#lines = lines;
+    this.#entries = options.sources.map((config) => ({ name: config.name, open: async () => createSource(config.kind, await lines.of(config)) }));
     const { journal, schedules, catalog } = options;
     if (journal !== null) this.#entries.push({ name: JOURNAL, open: () => createSource(journal.kind, lines.ofJournal(journal.onEnd)) });
     if (schedules === null) return;
@@ -113,7 +115,7 @@ export class Streams {
       this.#entries.map(async ({ name, open }) => {
         const stream: Stream = { name, source: await open(), started: false };
         this.#streams.push(stream);
-        await stream.source.start();
+        await Promise.all([stream.source.start(), this.#lines.deduplicating.get(name)?.ready()]);
         stream.started = true;
         this.#options.log.info('a source reads', { source: name });
       }),
@@ -131,10 +133,11 @@ export class Streams {
    */
   async close(graceMs: number): Promise<void> {
     const patience = new AbortController();
-    await Promise.race([Promise.all([this.outcomes.drained(), this.#stores.drained()]), delay(graceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    const deduplicating = [...this.#lines.deduplicating.values()];
+    await Promise.race([Promise.all([...deduplicating.map((line) => line.idle()), this.outcomes.drained(), this.#stores.drained()]), delay(graceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
     patience.abort();
     await this.#each((source) => source.close());
-    await Promise.all([this.outcomes.close(), this.#stores.close()]);
+    await Promise.all([...deduplicating.map((line) => line.close()), this.outcomes.close(), this.#stores.close()]);
   }
 
   /** What keeps sources and outputs from making progress, a sentence for each that makes none. */
@@ -148,7 +151,7 @@ export class Streams {
   #troubleOf(name: string): string | undefined {
     const stream = this.#streams.find((one) => one.name === name);
     if (stream === undefined) return 'it has not started';
-    return stream.source.trouble ?? (stream.started ? undefined : 'it has not started');
+    return stream.source.trouble ?? this.#lines.deduplicating.get(name)?.trouble ?? (stream.started ? undefined : 'it has not started');
   }
 
   /** Does something with every source; one that fails does not keep the others from it. */

@@ -7,7 +7,7 @@ export interface RedisSeenOptions {
   readonly connection: RedisConnection;
   /** The source's name; processes that give the same source and group remember together. */
   readonly source: string;
-  /** Its consumer group, or what stands for one: two groups that read the same events each run all of them. */
+  /** What it reads, and as whom: two groups that read the same events each run all of them. */
   readonly group: string;
   readonly windowMs: number;
   readonly log: Log;
