@@ -34,7 +34,7 @@ export function commonOptions(whenAway: WhenAway, connectionName: string, silenc
     // 0: whatever is waiting for an answer is rejected with the connection.
     maxRetriesPerRequest: whenAway === 'wait' ? null : 0,
     enableOfflineQueue: whenAway === 'wait',
-    reconnectOnError: (error) => demoted(error) && (whenAway === 'wait' ? 2 : 1),
+    reconnectOnError: (error) => isDemoted(error) && (whenAway === 'wait' ? 2 : 1),
     retryStrategy: retryUntil(fate),
     // A server that hangs, or is cut off, keeps its connections open.
     socketTimeout: silenceMs,
@@ -91,7 +91,7 @@ const retryUntil = (fate: Fate) => (times: number): number | null => {
 };
 
 /** The server answers as a replica: the master is another one by now. */
-const demoted = (error: Error): boolean => error.message.startsWith('READONLY') || error.message.startsWith('UNBLOCKED force unblock');
+export const isDemoted = (error: Error): boolean => error.message.startsWith('READONLY') || error.message.startsWith('UNBLOCKED force unblock');
 
 const tlsOptions = (tls: TlsSettings | undefined): NonNullable<AnyRedisOptions['tls']> => ({
   ...(tls?.ca === undefined ? {} : { ca: tls.ca }),

@@ -4,10 +4,27 @@ import { msOf } from './entry-id.ts';
 import { hashOf } from './hash.ts';
 import type { Ledger, Taken } from './ledger.ts';
 
-/** As Redis answers: the id, and names and values of fields in turn. */
-export interface Entry {
-  readonly id: string;
-  readonly fields: readonly Buffer[];
+/** Entries of one stream, in the order of their ids. */
+export interface Entries {
+  readonly ids: readonly string[];
+  /** Names and values of an entry's fields in turn. */
+  readonly fields: (i: number) => readonly Buffer[];
+  /** The values where they came, if they were looked for. */
+  readonly inPlace?: {
+    readonly bytes: Uint8Array;
+    /** Offset and length of each. */
+    readonly spans: Uint32Array;
+    /** True when no entry has other fields. */
+    readonly single: boolean;
+  };
+}
+
+/** What one read brought of one stream. */
+export interface Portion {
+  readonly stream: string;
+  readonly entries: Entries;
+  /** Pending ones that are not in the stream any more. */
+  readonly deleted: readonly string[];
 }
 
 export interface EntryShape {
@@ -18,12 +35,17 @@ export interface EntryShape {
   readonly lanes: number;
 }
 
+interface Entry {
+  readonly id: string;
+  readonly fields: readonly Buffer[];
+}
+
 const NO_VALUE = Buffer.alloc(0);
 /** An id takes at most 20 + 1 + 20 characters, and the hyphen before it one. */
 const LONGEST_PLAIN = 80 - 42;
 const PLAIN = /^[A-Za-z0-9_-]+$/;
 
-/** Turns entries of one stream, in the order of their ids, into events: one parcel of them, or one for each lane of keys. */
+/** Turns entries of one stream into events: one parcel of them, or one for each lane of keys. */
 export class EntryPacker {
   readonly #shape: EntryShape;
   readonly #ledger: Ledger;
@@ -35,49 +57,57 @@ export class EntryPacker {
     const { stream } = ledger;
     this.#shape = shape;
     this.#ledger = ledger;
-    this.#streamLane = hashOf(Buffer.from(stream));
+    this.#streamLane = shape.order === 'none' ? -1 : hashOf(Buffer.from(stream));
     this.#shared = JSON.stringify({ stream });
     const prefix = `${stream}-`;
     // An id is digits and a hyphen: nothing of it needs to be looked at.
     this.#nameOf = stream.length <= LONGEST_PLAIN && PLAIN.test(stream) ? (id) => prefix + id : (id) => executionName(stream, id);
   }
 
-  pack(entries: readonly Entry[], wants: Wants, freshMs: number): SourceEvents[] {
-    const { order } = this.#shape;
-    if (order !== 'key') return [this.#pack(entries, order === 'none' ? -1 : this.#streamLane, wants, freshMs)];
+  pack(entries: Entries, wants: Wants, freshMs: number): SourceEvents[] {
+    if (this.#shape.order === 'key') return this.#packByKey(entries, wants, freshMs);
+    if (entries.inPlace !== undefined && wants !== 'everything') return [this.#passOn(entries, entries.inPlace, wants, freshMs)];
+    const all = Array.from(entries.ids, (id, i) => ({ id, fields: entries.fields(i) }));
+    return [this.#copy(all, this.#streamLane, wants, freshMs)];
+  }
+
+  #packByKey({ ids, fields }: Entries, wants: Wants, freshMs: number): SourceEvents[] {
     const byLane = new Map<number, Entry[]>();
-    for (const entry of entries) {
+    for (const [i, id] of ids.entries()) {
+      const entry = { id, fields: fields(i) };
       const key = keyOf(this.#shape, entry.fields);
       const lane = key === undefined ? -1 : hashOf(key) % this.#shape.lanes;
       const list = byLane.get(lane);
       if (list === undefined) byLane.set(lane, [entry]);
       else list.push(entry);
     }
-    return [...byLane].map(([lane, list]) => this.#pack(list, lane, wants, freshMs));
+    return Array.from(byLane, ([lane, list]) => this.#copy(list, lane, wants, freshMs));
   }
 
-  #pack(entries: readonly Entry[], lane: number, wants: Wants, freshMs: number): SourceEvents {
+  /** Nothing is copied, and nothing is made for a single event but its name. */
+  #passOn({ ids, fields }: Entries, { bytes, spans, single }: NonNullable<Entries['inPlace']>, wants: Wants, freshMs: number): SourceEvents {
+    const names = ids.map(this.#nameOf);
+    const taken = this.#ledger.take(ids, single && this.#shape.keyField === null ? undefined : fields, freshMs);
+    const details = wants === 'nothing' ? {} : { details: { shared: this.#shared, idMember: 'id', ids } };
+    return { count: ids.length, bytes, spans, names, lane: this.#streamLane, ...details, tag: taken };
+  }
+
+  #copy(entries: readonly Entry[], lane: number, wants: Wants, freshMs: number): SourceEvents {
     const count = entries.length;
-    const ids: string[] = Array.from({ length: count });
-    const names: string[] = Array.from({ length: count });
-    const pieces: Uint8Array[] = Array.from({ length: count });
+    const ids = entries.map(({ id }) => id);
     const spans = new Uint32Array(2 * count);
-    let more = this.#shape.keyField !== null;
+    const pieces: Uint8Array[] = [];
     let bytes = 0;
-    for (let i = 0; i < count; i++) {
-      const { id, fields } = entries[i]!;
+    for (const [i, { fields }] of entries.entries()) {
       const value = this.#valueOf(fields);
-      ids[i] = id;
-      names[i] = this.#nameOf(id);
-      pieces[i] = value;
+      pieces.push(value);
       spans[2 * i] = bytes;
       spans[2 * i + 1] = value.length;
       bytes += value.length;
-      if (fields.length > 2) more = true;
     }
     const details = wants === 'nothing' && this.#shape.order !== 'key' ? undefined : this.#details(entries, ids, pieces, bytes, wants);
-    const taken: Taken = this.#ledger.take(ids, more ? entries.map(({ fields }) => fields) : undefined, freshMs);
-    return { count, bytes: Buffer.concat(pieces), spans, names, lane, ...(details === undefined ? {} : { details }), tag: taken };
+    const taken: Taken = this.#ledger.take(ids, (i) => entries[i]!.fields, freshMs);
+    return { count, bytes: Buffer.concat(pieces), spans, names: ids.map(this.#nameOf), lane, ...(details === undefined ? {} : { details }), tag: taken };
   }
 
   #details(entries: readonly Entry[], ids: readonly string[], pieces: Uint8Array[], valueBytes: number, wants: Wants): EventDetails {

@@ -4,8 +4,8 @@ import { compareIds } from './entry-id.ts';
 export interface Taken {
   readonly ledger: Ledger;
   readonly ids: readonly string[];
-  /** Fields for whoever asks for a description; undefined where the value was all there was. */
-  readonly fields: readonly (readonly Buffer[] | null)[] | undefined;
+  /** Names and values of an entry's fields, for its description; undefined where the value is all there is. */
+  readonly fields: ((i: number) => readonly Buffer[]) | undefined;
   /** 1 for what has been settled. */
   readonly settled: Uint8Array;
   open: number;

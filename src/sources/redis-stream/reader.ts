@@ -1,10 +1,10 @@
 import type { Lease, Line } from '../../delivery/source.ts';
 import { describeError } from '../../redis/refusal.ts';
 import { compareIds } from './entry-id.ts';
-import type { EntryPacker } from './entries.ts';
+import type { Entries, EntryPacker, Portion } from './entries.ts';
 import { isGroupGone } from './group.ts';
 import type { Ledger, Standing } from './ledger.ts';
-import { claimIdle, type Portion, readGroup, type Send } from './reads.ts';
+import { claimIdle, type ReadRequest, type Send } from './reads.ts';
 
 export interface ReaderStream {
   readonly ledger: Ledger;
@@ -20,6 +20,7 @@ export interface ReaderOptions {
   readonly batchEvents: number;
   readonly blockMs: number;
   readonly send: Send;
+  readonly readGroup: (request: ReadRequest) => Promise<Portion[]>;
   /** Resolves when there is a connection. */
   readonly connected: () => Promise<void>;
   /** False: what is pending is claimed before the first read, and needs no recovery. */
@@ -115,7 +116,7 @@ export class Reader {
       const portions = await next;
       onTrouble(undefined);
       next = undefined;
-      const count = portions.reduce((sum, { entries }) => sum + entries.length, 0);
+      const count = portions.reduce((sum, { entries }) => sum + entries.ids.length, 0);
       // The next read is under way while these are packed and handed on, unless something has to come first.
       if (count > 0 && !this.#stopping && this.#isReading() && claimDue() === undefined) {
         const fitting = this.#fitting(count);
@@ -132,9 +133,9 @@ export class Reader {
   }
 
   #send(count: number): Promise<Portion[]> {
-    const { send, group, consumer, waitForNew } = this.#options;
+    const { readGroup, group, consumer, waitForNew } = this.#options;
     const blockMs = waitForNew === undefined ? this.#options.blockMs : 0;
-    return readGroup(send, { group, consumer, count, blockMs, streams: [...this.#after.keys()], after: [...this.#after.values()] });
+    return readGroup({ group, consumer, count, blockMs, streams: [...this.#after.keys()], after: [...this.#after.values()] });
   }
 
   #isReading(): boolean {
@@ -152,7 +153,7 @@ export class Reader {
     for (const [stream, after] of this.#after) {
       if (after === '>') continue;
       const portion = portions.find((one) => one.stream === stream);
-      const last = [portion?.entries.at(-1)?.id, portion?.deleted.at(-1)].filter((id) => id !== undefined).sort(compareIds).at(-1);
+      const last = [portion?.entries.ids.at(-1), portion?.deleted.at(-1)].filter((id) => id !== undefined).sort(compareIds).at(-1);
       this.#after.set(stream, last ?? '>');
     }
   }
@@ -185,24 +186,25 @@ export class Reader {
     const { line, lease, onSettled } = this.#options;
     const { ledger, packer } = this.#byName.get(stream)!;
     // A new master may know less than the old one did, and deliver again.
-    const repeats = entries.length > 0 && compareIds(entries[0]!.id, ledger.highest) <= 0;
+    const repeats = entries.ids.length > 0 && compareIds(entries.ids[0]!, ledger.highest) <= 0;
     const standings = given ?? (repeats ? ledger.standings() : undefined);
-    const fresh = standings === undefined || standings.size === 0 ? entries : entries.filter(({ id }) => !standings.has(id));
-    if (fresh.length < entries.length) {
-      line.meter.repeated(entries.length - fresh.length);
-      ledger.settleUnoffered(entries.filter(({ id }) => standings!.get(id) === 'settled').map(({ id }) => id));
+    const fresh = standings === undefined || standings.size === 0 ? entries : without(entries, standings);
+    const count = fresh.ids.length;
+    if (count < entries.ids.length) {
+      line.meter.repeated(entries.ids.length - count);
+      ledger.settleUnoffered(entries.ids.filter((id) => standings!.get(id) === 'settled'));
     }
     ledger.settleUnoffered(deleted);
     if (ledger.hasToAck > 0) onSettled(ledger);
-    if (fresh.length === 0) return 0;
+    if (count === 0) return 0;
     let bytes = 0;
     for (const events of packer.pack(fresh, line.wants, issuedMs)) {
       bytes += events.bytes.byteLength;
       lease.offer(events);
     }
-    line.meter.received(fresh.length, bytes);
-    this.#bytesPerEvent = Math.max(1, 0.9 * this.#bytesPerEvent + (0.1 * bytes) / fresh.length);
-    return fresh.length;
+    line.meter.received(count, bytes);
+    this.#bytesPerEvent = Math.max(1, 0.9 * this.#bytesPerEvent + (0.1 * bytes) / count);
+    return count;
   }
 
   /** How many events may be read of each stream, besides so many that have come and are not offered yet. */
@@ -288,3 +290,8 @@ const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
+
+function without({ ids, fields }: Entries, known: ReadonlyMap<string, unknown>): Entries {
+  const left = ids.flatMap((id, i) => (known.has(id) ? [] : [i]));
+  return { ids: left.map((i) => ids[i]!), fields: (i) => fields(left[i]!) };
+}

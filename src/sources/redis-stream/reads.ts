@@ -1,13 +1,5 @@
 import type { RedisClient } from '../../redis/redis.ts';
-import type { Entry } from './entries.ts';
-
-/** What one read brought of one stream. */
-export interface Portion {
-  readonly stream: string;
-  readonly entries: readonly Entry[];
-  /** Pending ones that are not in the stream any more. */
-  readonly deleted: readonly string[];
-}
+import type { Portion } from './entries.ts';
 
 type RawEntry = readonly [id: Buffer, fields: readonly Buffer[] | null] | null;
 type RawRead = readonly (readonly [stream: Buffer, entries: readonly RawEntry[]])[] | null;
@@ -50,14 +42,18 @@ export async function claimIdle(send: Send, stream: string, group: string, consu
 }
 
 function portionOf(stream: string, raw: readonly RawEntry[]): Portion {
-  const entries: Entry[] = [];
+  const ids: string[] = [];
+  const fieldsOf: (readonly Buffer[])[] = [];
   const deleted: string[] = [];
   for (const one of raw) {
     // Before Redis 7 a claimed entry that was deleted is null; it goes away with its consumer's next recovery.
     if (one === null) continue;
     const [id, fields] = one;
     if (fields === null) deleted.push(id.toString('latin1'));
-    else entries.push({ id: id.toString('latin1'), fields });
+    else {
+      ids.push(id.toString('latin1'));
+      fieldsOf.push(fields);
+    }
   }
-  return { stream, entries, deleted };
+  return { stream, entries: { ids, fields: (i) => fieldsOf[i]! }, deleted };
 }

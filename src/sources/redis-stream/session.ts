@@ -3,11 +3,12 @@ import type { EventDescription, Line, Settlement, SourceEvents } from '../../del
 import { closeRedis, createRedis, redisConnected, type RedisClient } from '../../redis/redis.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { Acknowledging } from './acknowledging.ts';
+import { canReadDirectly, readDirectly } from './direct-reads.ts';
 import { EntryPacker, type EntryShape, headersOf, keyOf } from './entries.ts';
 import { ensureGroup, groupsOf } from './group.ts';
 import { Ledger, type Taken } from './ledger.ts';
 import { Reader } from './reader.ts';
-import { sendBy } from './reads.ts';
+import { readGroup, type Send, sendBy } from './reads.ts';
 import { keepFresh } from './refreshing.ts';
 import { fenced, isFenced } from './scripts.ts';
 
@@ -57,15 +58,13 @@ export function createSession(options: SessionOptions): Session {
   const reading = createRedis(settings, { purpose: `source ${line.source}`, log: silentLog, whenAway: 'fail', silenceMs: blockMs + SILENCE_MS, onTrouble });
   reading.on('ready', () => {
     connectedMs = performance.now();
-    if (settings.cluster !== undefined) return;
     clientId = undefined;
-    void reading.client('ID').then(
-      (id) => {
-        clientId = id;
-      },
-      () => undefined,
-    );
   });
+  /** Asked where nothing else is under way on the connection: it may be read directly. */
+  const connected = async (): Promise<void> => {
+    await redisConnected(reading);
+    if (settings.cluster === undefined) clientId = await reading.client('ID').catch(() => undefined);
+  };
 
   const shape: EntryShape = {
     valueField: settings.valueField === null ? null : Buffer.from(settings.valueField),
@@ -81,6 +80,7 @@ export function createSession(options: SessionOptions): Session {
   const lease = line.lease(settlementOf(shape, acknowledging));
   const fresh = ownership === undefined ? keepFresh({ client, group, consumer, takeoverMs, ledgers, log: line.log }) : undefined;
 
+  const send: Send = ownership === undefined ? sendBy(reading) : (command, stream, args) => fenced(reading, ownership.lease, stream, ownership.owner, command, args);
   const reader = new Reader({
     streams: parts,
     group,
@@ -89,8 +89,9 @@ export function createSession(options: SessionOptions): Session {
     lease,
     batchEvents,
     blockMs,
-    send: ownership === undefined ? sendBy(reading) : (command, stream, args) => fenced(reading, ownership.lease, stream, ownership.owner, command, args),
-    connected: () => redisConnected(reading),
+    send,
+    readGroup: (request) => (ownership === undefined && canReadDirectly(reading) ? readDirectly(reading, request, shape.valueField) : readGroup(send, request)),
+    connected,
     recoverFirst: ownership === undefined,
     // An owner takes over all that is pending, at once; others only what nobody has looked after since well after the last
     // outage, when they too could not look after theirs.
@@ -151,8 +152,8 @@ function settlementOf(shape: EntryShape, acknowledging: Acknowledging): Settleme
     describe({ tag }: SourceEvents, index: number): EventDescription {
       const { ledger, ids, fields } = tag as Taken;
       const coordinate = JSON.stringify({ stream: ledger.stream, id: ids[index] });
-      const own = fields?.[index];
-      if (own === undefined || own === null) return { coordinate };
+      const own = fields?.(index);
+      if (own === undefined) return { coordinate };
       const key = keyOf(shape, own);
       const headers = headersOf(shape, own);
       return { coordinate, ...(key === undefined ? {} : { key }), ...(headers === undefined ? {} : { headers }) };

@@ -38,8 +38,8 @@ await describeWith(['redis'], 'takeover of pending entries', ({ redis: { url } }
     expect(rig.offered.filter(({ value }) => Number(value) < 5).map(({ name }) => name)).toEqual(ids.map((id) => `${stream}-${id}`));
     expect(rig.counts.recovered).toContain('takeover');
     await until(async () => (await pendingOf(client, stream)) === 0, 'nothing pending');
-    await until(async () => !(await consumersOf(client, stream)).has('greedy'), 'the removal of the name');
-  });
+    await until(async () => !(await consumersOf(client, stream)).has('greedy'), 'the removal of the name', 60_000);
+  }, 90_000);
 
   it('never robs a live process of executions that take long, however many there are', async () => {
     const client = await connect({ url });

@@ -1,0 +1,211 @@
+import type { Entries, Portion } from './entries.ts';
+
+/*
+ * The answer to XREADGROUP, RESP2:
+ *
+ *   reply   = "*-1\r\n" (nothing came) / "*" streams CRLF stream… / "-" message CRLF
+ *   stream  = "*2\r\n" bulk(name) "*" entries CRLF entry…
+ *   entry   = "*2\r\n" bulk(id) ( "*" pieces CRLF bulk(name or value)… / "*-1\r\n" (deleted) )
+ *   bulk(x) = "$" length CRLF x CRLF
+ */
+
+const CR = 13;
+const MINUS = 45;
+const ARRAY = 42;
+const BULK = 36;
+/** More bytes have to come first. */
+const MORE = -2;
+const NIL = -1;
+
+/** What of one stream has been read so far. */
+interface Section {
+  readonly name: string;
+  left: number;
+  readonly ids: string[];
+  /** Where the fields of each entry begin. */
+  readonly fieldsAt: number[];
+  /** Offset and length of each value; empty where values are not looked for. */
+  readonly values: number[];
+  readonly deleted: string[];
+  single: boolean;
+}
+
+/**
+ * Reads one answer as its bytes come, and leaves the values where they are. An answer that fits one chunk is not copied; of a
+ * longer one each byte is looked at once.
+ */
+export class GroupReply {
+  readonly #valueField: Buffer | null;
+  #bytes: Buffer = Buffer.alloc(0);
+  #length = 0;
+  #at = 0;
+  #streamsLeft = MORE;
+  readonly #sections: Section[] = [];
+  /** The message of an error that was answered. */
+  error: string | undefined;
+
+  constructor(valueField: Buffer | null) {
+    this.#valueField = valueField;
+  }
+
+  /**
+   * Takes bytes; true once the answer is complete.
+   *
+   * @throws Error when they are none
+   */
+  push(chunk: Buffer): boolean {
+    this.#append(chunk);
+    if (!this.#advance()) return false;
+    if (this.#at !== this.#length) throw new Error(`${this.#length - this.#at} bytes follow the answer of Redis`);
+    return true;
+  }
+
+  portions(): Portion[] {
+    return this.#sections.map((section) => ({ stream: section.name, entries: this.#entriesOf(section), deleted: section.deleted }));
+  }
+
+  #append(chunk: Buffer): void {
+    if (this.#length === 0) {
+      this.#bytes = chunk;
+      this.#length = chunk.length;
+      return;
+    }
+    const length = this.#length + chunk.length;
+    if (length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#bytes.length));
+      this.#bytes.copy(grown, 0, 0, this.#length);
+      this.#bytes = grown;
+    }
+    chunk.copy(this.#bytes, this.#length);
+    this.#length = length;
+  }
+
+  /** Goes on from the last part that was complete. */
+  #advance(): boolean {
+    if (this.#streamsLeft === MORE) {
+      if (this.#bytes[0] === MINUS) return this.#takeError();
+      const streams = this.#number(ARRAY, 0);
+      if (streams === MORE) return false;
+      this.#streamsLeft = Math.max(0, streams);
+      this.#at = this.#next;
+    }
+    for (;;) {
+      const section = this.#sections.at(-1);
+      if (section !== undefined && section.left > 0) {
+        if (!this.#takeEntry(section)) return false;
+      } else {
+        if (this.#streamsLeft === 0) return true;
+        if (!this.#takeHead()) return false;
+        this.#streamsLeft--;
+      }
+    }
+  }
+
+  #takeError(): boolean {
+    if (this.#bytes[this.#length - 1] !== 10) return false;
+    this.error = this.#bytes.toString('utf8', 1, this.#length - 2);
+    this.#at = this.#length;
+    return true;
+  }
+
+  #takeHead(): boolean {
+    if (this.#number(ARRAY, this.#at) === MORE) return false;
+    const length = this.#number(BULK, this.#next);
+    const from = this.#next;
+    if (length === MORE || from + length + 2 > this.#length) return false;
+    const count = this.#number(ARRAY, from + length + 2);
+    if (count === MORE) return false;
+    this.#sections.push({ name: this.#bytes.toString('utf8', from, from + length), left: count, ids: [], fieldsAt: [], values: [], deleted: [], single: true });
+    this.#at = this.#next;
+    return true;
+  }
+
+  #takeEntry(section: Section): boolean {
+    const field = this.#valueField;
+    if (this.#number(ARRAY, this.#at) === MORE) return false;
+    const idLength = this.#number(BULK, this.#next);
+    const idFrom = this.#next;
+    if (idLength === MORE || idFrom + idLength + 2 > this.#length) return false;
+    const fieldsAt = idFrom + idLength + 2;
+    const pieces = this.#number(ARRAY, fieldsAt);
+    if (pieces === MORE) return false;
+    let at = this.#next;
+    let valueAt = 0;
+    let valueLength = 0;
+    let found = false;
+    for (let piece = 0; piece < pieces; piece += 2) {
+      const nameLength = this.#number(BULK, at);
+      const nameAt = this.#next;
+      if (nameLength === MORE) return false;
+      const length = this.#number(BULK, nameAt + nameLength + 2);
+      if (length === MORE) return false;
+      at = this.#next + length + 2;
+      if (at > this.#length) return false;
+      // Of a field that is there twice, the first.
+      if (found || field === null || nameLength !== field.length || !this.#isAt(field, nameAt)) continue;
+      found = true;
+      valueAt = this.#next;
+      valueLength = length;
+    }
+    const id = this.#bytes.toString('latin1', idFrom, idFrom + idLength);
+    if (pieces === NIL) section.deleted.push(id);
+    else {
+      section.ids.push(id);
+      section.fieldsAt.push(fieldsAt);
+      section.values.push(valueAt, valueLength);
+      if (pieces > 2 || !found) section.single = false;
+    }
+    section.left--;
+    this.#at = at;
+    return true;
+  }
+
+  #isAt(field: Buffer, at: number): boolean {
+    for (let i = 0; i < field.length; i++) if (this.#bytes[at + i] !== field[i]) return false;
+    return true;
+  }
+
+  /** Where the bytes after the last number begin. */
+  #next = 0;
+
+  /** The number that follows a mark, up to the end of its line. */
+  #number(mark: number, at: number): number {
+    const bytes = this.#bytes;
+    const length = this.#length;
+    if (at >= length) return MORE;
+    if (bytes[at] !== mark) throw new Error(`Redis answers ${String.fromCharCode(bytes[at]!)} where ${String.fromCharCode(mark)} was to come`);
+    let number = 0;
+    let sign = 1;
+    for (let i = at + 1; i < length; i++) {
+      const byte = bytes[i]!;
+      if (byte === CR) {
+        if (i + 1 >= length) return MORE;
+        this.#next = i + 2;
+        return sign * number;
+      }
+      if (byte === MINUS) sign = -1;
+      else number = 10 * number + byte - 48;
+    }
+    return MORE;
+  }
+
+  #entriesOf({ ids, fieldsAt, values, single }: Section): Entries {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    return {
+      ids,
+      fields: (i) => this.#fieldsFrom(fieldsAt[i]!),
+      ...(this.#valueField === null ? {} : { inPlace: { bytes, spans: Uint32Array.from(values), single } }),
+    };
+  }
+
+  #fieldsFrom(start: number): Buffer[] {
+    const pieces = this.#number(ARRAY, start);
+    let at = this.#next;
+    return Array.from({ length: pieces }, () => {
+      const length = this.#number(BULK, at);
+      const piece = this.#bytes.subarray(this.#next, this.#next + length);
+      at = this.#next + length + 2;
+      return piece;
+    });
+  }
+}
