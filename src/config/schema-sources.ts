@@ -126,7 +126,7 @@ const DELIVERY = {
       window: text('Window', 'How long an event is remembered: 30s, 10m, 1h, 1d.', { examples: ['10m'] }),
       windowMs: integer('Window', 'The same in milliseconds.', 1000, 720 * HOUR_MS, { examples: [600_000] }),
       key: text('Key', 'What makes two events the same: a JSONata expression in {% %} over the envelope. Left out: the name of the execution, which a redelivered event has again.', { examples: ['{% value.orderId %}'] }),
-      redis: { ...section('Redis', 'Where events are remembered for all processes. Left out: the Redis of the key redis; where there is none, each process remembers its own.', REDIS_CONNECTION), exactlyOne: REDIS_WAYS, examples: [{ url: 'redis://127.0.0.1:6379' }] },
+      redis: { ...section('Redis', 'Where events are remembered for all processes. Left out: the Redis of the key redis; where there is none, each process remembers its own, below seen in dataDir.', REDIS_CONNECTION), exactlyOne: REDIS_WAYS, examples: [{ url: 'redis://127.0.0.1:6379' }] },
     }),
     exactlyOne: ['window', 'windowMs'],
     examples: [{ window: '10m', key: '{% value.orderId %}' }],

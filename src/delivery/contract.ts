@@ -2,7 +2,7 @@ import type { EventDetails } from './source.ts';
 
 /**
  * How an execution ended, or why there was none. REJECTED: intake refused the event. FILTERED: the source's filter let it
- * go. POISON: it took its worker down too often.
+ * go, or its de-duplication, because it repeats another. POISON: it took its worker down too often.
  */
 export type EndStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'REJECTED' | 'FILTERED' | 'POISON';
 
