@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { paint } from './output.ts';
+import type { StreamLines } from './stream-lines.ts';
 
 export interface Served {
   readonly version: string;
@@ -10,6 +11,7 @@ export interface Served {
   readonly functions: { readonly folder: string; readonly names: readonly string[] } | null;
   /** By name, with the file of the definition. */
   readonly machines: readonly { readonly name: string; readonly file: string; readonly comment: string | undefined }[];
+  readonly streams?: StreamLines;
   readonly workers: number;
   readonly startupMs: number;
 }
@@ -27,6 +29,11 @@ export function banner(served: Served, cwd: string, color: boolean): string {
     if (comment !== undefined) lines.push(`  ${' '.repeat(width)}  ${dim(comment)}`);
   }
   lines.push('');
+  for (const [title, entries] of [['Sources', served.streams?.sources], ['Schedules', served.streams?.schedules], ['Outputs', served.streams?.outputs]] as const) {
+    if (entries === undefined || entries.length === 0) continue;
+    const longest = Math.max(...entries.map(({ name }) => name.length));
+    lines.push(bold(title), ...entries.map(({ name, text }) => `  ${name.padEnd(longest)}  ${text}`), '');
+  }
   if (served.functions !== null) lines.push(`${bold('Functions')}  ${served.functions.names.join(', ') || 'none'}  ${dim(near(served.functions.folder, cwd))}`);
   lines.push(`${bold('Journal')}    ${served.dataDir === null ? 'none: what has not ended is lost with the process' : near(served.dataDir, cwd)}`);
   lines.push(`${bold('Workers')}    ${served.workers}`);

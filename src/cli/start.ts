@@ -7,6 +7,7 @@ import { createLog, type Log } from '../telemetry/log.ts';
 import { EXIT } from './exit-codes.ts';
 import { wantsColor } from './output.ts';
 import { banner } from './start-banner.ts';
+import { streamLines } from './stream-lines.ts';
 
 export interface StartOptions extends ConfigOverrides {
   readonly config?: string;
@@ -61,6 +62,7 @@ function described(config: Config, { engine, address }: Service): Parameters<typ
     dataDir: config.dataDir,
     functions: config.functions === null ? null : { folder: config.functions, names: functionNames(config.functions) },
     machines: engine.machines().map(({ name, comment }) => ({ name, comment, file: config.machines[name]?.definition ?? '' })),
+    streams: streamLines(config),
     workers: workerCount(config.workers),
     startupMs: Math.round(performance.now()),
   };
