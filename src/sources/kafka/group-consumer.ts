@@ -38,8 +38,9 @@ export interface GroupConsumer {
   /** Resolves when it has begun to join; rejects when it cannot, and has come to its end then. */
   run(): Promise<void>;
   seek(topic: string, partition: number, offset: number): void;
-  /** Reads nothing more of a partition. */
+  /** Reads nothing more of a partition, or again. */
   pause(topic: string, partition: number): void;
+  resume(topic: string, partition: number): void;
   /** Leaves the group and disconnects; by force when that takes longer. */
   close(withinMs: number): Promise<void>;
 }
@@ -105,21 +106,26 @@ export async function createGroupConsumer(settings: KafkaSourceSettings, log: Lo
   });
   return {
     cluster,
-    run: () => run(consumer, client, settings, events).catch((error: unknown) => {
-      over = true;
-      throw error;
-    }),
+    run: async () => {
+      try {
+        await connect(consumer, client, settings);
+        if (!over) await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT, eachBatch: events.batch });
+      } finally {
+        // It was closed while it connected, or joined: what came of that is ended once more.
+        if (over) await disconnect(consumer, client, 0);
+      }
+    },
     seek: (topic, partition, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
     pause: (topic, partition) => consumer.pause([{ topic, partitions: [partition] }]),
+    resume: (topic, partition) => consumer.resume([{ topic, partitions: [partition] }]),
     close: async (withinMs) => {
       over = true;
-      await Promise.race([consumer.disconnect().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
-      client.destroy();
+      await disconnect(consumer, client, withinMs);
     },
   };
 }
 
-async function run(consumer: Consumer, client: KafkaClient, settings: KafkaSourceSettings, events: ConsumerEvents): Promise<void> {
+async function connect(consumer: Consumer, client: KafkaClient, settings: KafkaSourceSettings): Promise<void> {
   await consumer.connect();
   try {
     await consumer.subscribe({ topics: [...settings.topics], fromBeginning: settings.from !== 'latest' });
@@ -127,7 +133,11 @@ async function run(consumer: Consumer, client: KafkaClient, settings: KafkaSourc
     if (isUnknownTopic(error)) throw noSuchTopics(await missingTopics(client, settings.topics), settings.brokers);
     throw error;
   }
-  await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT, eachBatch: events.batch });
+}
+
+async function disconnect(consumer: Consumer, client: KafkaClient, withinMs: number): Promise<void> {
+  await Promise.race([consumer.disconnect().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
+  client.destroy();
 }
 
 async function missingTopics({ kafka }: KafkaClient, topics: readonly string[]): Promise<readonly string[]> {

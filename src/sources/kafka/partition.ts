@@ -37,8 +37,8 @@ export class Partition {
   /** Up to where transactions have ended; nothing beyond can be read when aborted ones are not. */
   lastStable = -1;
   /** When it last answered a fetch, or was read to its end, or brought something; of performance.now. */
-  fetchedAt: number;
-  movedAt: number;
+  fetchedAt = performance.now();
+  movedAt = performance.now();
   /** Why nothing more of it can be read. */
   fault: string | undefined;
   readonly #line: Line;
@@ -64,9 +64,13 @@ export class Partition {
     this.#shared = JSON.stringify({ topic, partition });
     this.#lane = line.order === 'none' ? -1 : laneOf(topic, partition);
     this.#ledger = new Ledger(start);
-    this.fetchedAt = performance.now();
-    this.movedAt = this.fetchedAt;
     this.lease = line.lease(this.#settlement());
+  }
+
+  /** It is not the partition's doing that nothing has come of it until now. */
+  touch(now: number): void {
+    this.fetchedAt = now;
+    this.movedAt = now;
   }
 
   /** True when there is nothing to be read at present. */

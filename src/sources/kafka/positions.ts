@@ -5,19 +5,50 @@ import type { Coordinator } from './cluster-hooks.ts';
 import type { Committed } from './partition.ts';
 
 /** By topic, then partition. */
-export type ByPartition<T> = Map<string, Map<number, T>>;
+type ByPartition<T> = Map<string, Map<number, T>>;
 
 const plain = (assignment: Assignment): { topic: string; partitions: { partition: number }[] }[] =>
   Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions: partitions.map((partition) => ({ partition })) }));
 
-/** What the group has committed for the partitions, an offset of -1 where nothing. */
-export async function fetchCommitted(coordinator: Coordinator, groupId: string, assignment: Assignment): Promise<ByPartition<Committed>> {
+/** A partition of an assignment, what the group has committed for it, and where it begins if it was not ours before. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committed: Committed;
+  readonly start: number;
+}
+
+const NOTHING: Committed = { offset: -1, metadata: null };
+
+/**
+ * Finds out where the partitions of an assignment go on. Of those that were ours before the group's commit is asked for as
+ * well: they may have been somebody else's meanwhile.
+ */
+export async function findPlaces(
+  { groupId, from }: KafkaSourceSettings,
+  coordinator: Coordinator,
+  cluster: Cluster,
+  assignment: Assignment,
+  isOurs: (topic: string, partition: number) => boolean,
+): Promise<Place[]> {
+  const committed = await fetchCommitted(coordinator, groupId, assignment);
+  const of = (topic: string, partition: number): Committed => committed.get(topic)?.get(partition) ?? NOTHING;
+  const fresh = Object.entries(assignment)
+    .map(([topic, partitions]) => [topic, partitions.filter((partition) => of(topic, partition).offset < 0 && !isOurs(topic, partition))] as const)
+    .filter(([, partitions]) => partitions.length > 0);
+  const starts: ByPartition<number> = fresh.length === 0 ? new Map() : await fetchStarts(cluster, from, Object.fromEntries(fresh));
+  return Object.entries(assignment).flatMap(([topic, partitions]) =>
+    partitions.map((partition) => ({ topic, partition, committed: of(topic, partition), start: starts.get(topic)?.get(partition) ?? Math.max(0, of(topic, partition).offset) })),
+  );
+}
+
+async function fetchCommitted(coordinator: Coordinator, groupId: string, assignment: Assignment): Promise<ByPartition<Committed>> {
   const { responses } = await coordinator.offsetFetch({ groupId, topics: plain(assignment) });
   return new Map(responses.map(({ topic, partitions }) => [topic, new Map(partitions.map(({ partition, offset, metadata }) => [partition, { offset: Number(offset), metadata: metadata ?? null }]))]));
 }
 
 /** Where partitions begin for which nothing has been committed. */
-export async function fetchStarts(cluster: Cluster, from: KafkaSourceSettings['from'], assignment: Assignment): Promise<ByPartition<number>> {
+async function fetchStarts(cluster: Cluster, from: KafkaSourceSettings['from'], assignment: Assignment): Promise<ByPartition<number>> {
   if (from === 'earliest') return fetchOffsets(cluster, assignment, { fromBeginning: true });
   const latest = await fetchOffsets(cluster, assignment, { fromBeginning: false });
   if (from === 'latest') return latest;

@@ -62,7 +62,7 @@ class KafkaSource implements Source {
 
   async stop(): Promise<void> {
     if (this.#mode === 'running') this.#mode = 'draining';
-    await this.#member.stopReading();
+    this.#member.stopReading();
   }
 
   async close(): Promise<void> {
@@ -70,7 +70,7 @@ class KafkaSource implements Source {
     await this.stop();
     this.#mode = 'closed';
     for (const timer of this.#timers) clearInterval(timer);
-    await Promise.race([this.#member.commit(), sleep(CLOSE_MS, undefined, { ref: false })]);
+    await Promise.race([this.#member.commitAll(CLOSE_MS), sleep(CLOSE_MS, undefined, { ref: false })]);
     this.#stopped.abort();
     this.#endLife(undefined);
     await this.#living;
@@ -106,12 +106,14 @@ class KafkaSource implements Source {
   /** Resolves with what brought the consumer to its end. */
   async #liveOnce(): Promise<unknown> {
     let close: (() => Promise<void>) | undefined;
+    let over = false;
     try {
       return await new Promise((resolve, reject) => {
         this.#endLife = resolve;
         const events = this.#member.attach(resolve, () => this.#joined());
         createGroupConsumer(this.#settings, this.#line.log, events)
           .then((consumer) => {
+            if (over) return consumer.close(0);
             close = () => consumer.close(CLOSE_MS);
             this.#member.use(consumer);
             return consumer.run();
@@ -121,6 +123,7 @@ class KafkaSource implements Source {
     } catch (error) {
       return error;
     } finally {
+      over = true;
       this.#member.detach();
       await close?.();
     }
