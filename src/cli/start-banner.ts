@@ -35,7 +35,7 @@ export function banner(served: Served, cwd: string, color: boolean): string {
     lines.push(bold(title), ...entries.map(({ name, text }) => `  ${name.padEnd(longest)}  ${text}`), '');
   }
   if (served.functions !== null) lines.push(`${bold('Functions')}  ${served.functions.names.join(', ') || 'none'}  ${dim(near(served.functions.folder, cwd))}`);
-  lines.push(`${bold('Journal')}    ${served.dataDir === null ? 'none: what has not ended is lost with the process' : near(served.dataDir, cwd)}`);
+  lines.push(`${bold('Journal')}    ${served.streams?.journal ?? (served.dataDir === null ? 'none: what has not ended is lost with the process' : near(served.dataDir, cwd))}`);
   lines.push(`${bold('Workers')}    ${served.workers}`);
   const line = curlLine(served, cwd);
   if (line !== undefined) lines.push('', 'Try it:', `  ${line}`);

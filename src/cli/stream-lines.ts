@@ -1,8 +1,9 @@
 import type { Config } from '../config.ts';
 
 /** Where events come from and go to besides HTTP, one line each, for the banner. */
-export function streamLines({ sources, outputs, schedules }: Pick<Config, 'sources' | 'outputs' | 'schedules'>): StreamLines {
+export function streamLines({ sources, outputs, schedules, journal }: Pick<Config, 'sources' | 'outputs' | 'schedules' | 'journal'>): StreamLines {
   return {
+    ...('lmdb' in journal ? null : { journal: placeOf('kafka' in journal ? { kafka: journal.kafka } : { redisStream: journal.redis }) }),
     sources: sources.map(({ name, kind, machine }) => ({ name, text: `${placeOf(kind)} → ${machine}` })),
     outputs: outputs.map(({ name, kind }) => ({ name, text: placeOf(kind) })),
     schedules: schedules.map(({ name, machine, cron, everyMs, atMs, timeZone }) => ({
@@ -13,6 +14,8 @@ export function streamLines({ sources, outputs, schedules }: Pick<Config, 'sourc
 }
 
 export interface StreamLines {
+  /** Where the journal is, if that is a broker. */
+  readonly journal?: string;
   readonly sources: readonly NamedLine[];
   readonly outputs: readonly NamedLine[];
   readonly schedules: readonly NamedLine[];

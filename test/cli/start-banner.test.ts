@@ -29,11 +29,13 @@ describe('banner', () => {
       sources: [{ name: 'jobs', kind: { bullmq: { url, queue: 'work', prefix: 'bull', lockDurationMs: 1 } }, machine: 'a' } as never],
       outputs: [{ name: 'lost', kind: { file: { path: '/x/lost.ndjson' } }, when: {} }],
       schedules: [{ name: 'nightly', machine: 'a', cron: '0 2 * * *', timeZone: 'Europe/Berlin', input: '{}' }],
+      journal: { redis: { url, streams: ['starts'] } } as never,
     });
     const text = banner({ ...served([machine('a')]), streams }, folder, false);
     expect(text).toContain('Sources\n  jobs  bullmq work → a\n');
     expect(text).toContain('Schedules\n  nightly  0 2 * * * (Europe/Berlin) → a\n');
     expect(text).toContain('Outputs\n  lost  file /x/lost.ndjson\n');
+    expect(text).toMatch(/^Journal {4}redisStream starts$/m);
     expect(text).not.toContain('secret');
   });
 
