@@ -7,6 +7,7 @@ Examples:
   $ millrace validate *.asl.json
   $ millrace test-state triage.asl.json --state Kind --input event.json --level debug
   $ millrace graph triage.asl.json --format dot | dot -Tsvg > triage.svg
+  $ millrace dead-letters redrive --source readings --reason REJECTED --since 2h
 
 Exit codes:
   0  done
@@ -90,3 +91,26 @@ Exit codes:
   1  it failed, or its Retry would run it again
   2  a mistake on the command line, or a file that cannot be read
   3  the definition, or a function that it needs, is not valid`;
+
+export const AFTER_DEAD_LETTERS = `
+Stores: the one of a source (--source), an output (--output), or a file of dead letters (--file). Without any of them, list and
+show look into every store of the configuration.
+
+Examples:
+  $ millrace dead-letters list --source readings --reason REJECTED --since 2h
+  $ millrace dead-letters list | jq -r .error | sort | uniq -c
+  $ millrace dead-letters show 1763712340267-0
+  $ millrace dead-letters redrive --source readings --error INPUT_REJECTED --dry-run
+  $ millrace dead-letters redrive --source readings --error INPUT_REJECTED
+  $ millrace dead-letters redrive --file data/dead-letters/journal.ndjson --to http://127.0.0.1:8080
+  $ millrace dead-letters purge --output lost --until 30d --yes
+
+A redrive puts the event back to its topic, stream or queue, with its own bytes, key and headers, and removes the dead letter after
+that: what is interrupted may run twice, and nothing is lost. Kafka cannot remove a record; that it is done with is kept in
+the offsets of the consumer group millrace-redrive-<output>.
+
+Exit codes:
+  0  done
+  1  some could not be redriven or removed, and are where they were; or there is no such dead letter
+  2  a mistake on the command line or in the configuration
+  130, 143  interrupted: what was under way was ended first`;

@@ -1,0 +1,8 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A count on the command line. */
+export function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('A whole number of 1 or more is needed.');
+  return number;
+}
