@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisClient } from '../../redis/redis.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Ledger } from './ledger.ts';
@@ -51,7 +52,7 @@ export class Acknowledging {
       if (this.#waiting.size === 0 && this.#underWay.size === 0) return true;
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) return false;
-      await Promise.race([...this.#underWay, sleep(Math.min(leftMs, AGAIN_MS))]);
+      await Promise.race([...this.#underWay, delay(Math.min(leftMs, AGAIN_MS))]);
     }
   }
 
@@ -98,8 +99,3 @@ export class Acknowledging {
     }, AGAIN_MS);
   }
 }
-
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });

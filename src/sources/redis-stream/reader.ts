@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Lease, Line } from '../../delivery/source.ts';
 import { describeError } from '../../redis/refusal.ts';
 import { compareIds } from './entry-id.ts';
@@ -5,6 +6,7 @@ import type { Entries, EntryPacker, Portion } from './entries.ts';
 import { isGroupGone } from './group.ts';
 import type { Ledger, Standing } from './ledger.ts';
 import { claimIdle, type ReadRequest, type Send } from './reads.ts';
+import { Room } from './room.ts';
 
 export interface ReaderStream {
   readonly ledger: Ledger;
@@ -27,6 +29,8 @@ export interface ReaderOptions {
   readonly recoverFirst: boolean;
   /** How long entries must have been idle that are to be claimed before the next read; undefined: none are. Asked before each. */
   readonly claimDue: () => number | undefined;
+  /** So many entries, of these ids, were claimed that are not known here. */
+  readonly onTakeover: (stream: string, ids: readonly string[], count: number) => void;
   /** All that were due have been claimed. */
   readonly onClaimed: () => void;
   /** Waits for new entries, where a read cannot: a fenced one. Undefined: reads block by themselves. */
@@ -42,10 +46,6 @@ export interface ReaderOptions {
 
 const AGAIN_MS = 500;
 const FENCED_MS = 100;
-/** Settled here and not acknowledged by Redis: it is away, or slower than the executions. */
-const MOST_UNACKNOWLEDGED = 200_000;
-const SMALLEST_READ = 16;
-const FIRST_GUESS_BYTES = 256;
 
 /**
  * Reads streams of one connection, one command after the other, so that no entry comes twice: new ones, those of this consumer
@@ -60,13 +60,12 @@ export class Reader {
   readonly #after: Map<string, string>;
   #stopping = false;
   #wake: (() => void) | undefined;
-  #bytesPerEvent = FIRST_GUESS_BYTES;
-  #paused = false;
-  #roomAsked: Promise<void> | undefined;
+  readonly #room: Room;
   #done: Promise<void> | undefined;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+    this.#room = new Room(options.line, options.streams.map(({ ledger }) => ledger), options.batchEvents);
     this.#byName = new Map(options.streams.map((one) => [one.ledger.stream, one]));
     this.#after = new Map(options.streams.map(({ ledger }) => [ledger.stream, options.recoverFirst ? '0-0' : '>']));
   }
@@ -91,12 +90,12 @@ export class Reader {
         await this.#read();
       } catch (error) {
         if (this.#stopping) break;
-        if (isFenced(error)) await this.#orStopped(sleep(FENCED_MS));
+        if (isFenced(error)) await this.#orStopped(delay(FENCED_MS));
         else if (isGroupGone(error)) await this.#recreate();
         else await this.#afterFailure(error);
       }
     }
-    this.#pause(false);
+    this.#room.leave();
     onTrouble(undefined);
   }
 
@@ -107,7 +106,7 @@ export class Reader {
       if (next === undefined) {
         if (this.#stopping) return;
         await this.#claim();
-        const count = await this.#room();
+        const count = await this.#waitForRoom();
         if (count === 0) return;
         next = this.#send(count);
       }
@@ -119,7 +118,7 @@ export class Reader {
       const count = portions.reduce((sum, { entries }) => sum + entries.ids.length, 0);
       // The next read is under way while these are packed and handed on, unless something has to come first.
       if (count > 0 && !this.#stopping && this.#isReading() && claimDue() === undefined) {
-        const fitting = this.#fitting(count);
+        const fitting = this.#room.fitting(count);
         if (fitting > 0) {
           next = this.#send(fitting);
           // Whoever awaits it hears of it.
@@ -159,22 +158,19 @@ export class Reader {
   }
 
   async #claim(): Promise<void> {
-    const { send, group, consumer, line, streams, claimDue, onClaimed } = this.#options;
+    const { send, group, consumer, streams, claimDue, onClaimed, onTakeover } = this.#options;
     const idleMs = claimDue();
     if (idleMs === undefined) return;
     for (const { ledger } of streams) {
       let start: string | undefined = '0-0';
       while (start !== undefined && !this.#stopping) {
-        const count = await this.#room();
+        const count = await this.#waitForRoom();
         if (count === 0) return;
         const standings = ledger.standings();
         const issuedMs = performance.now();
         const { portion, next } = await claimIdle(send, ledger.stream, group, consumer, idleMs, start, count);
         const taken = this.#take(portion, issuedMs, standings);
-        if (taken > 0) {
-          line.meter.recovered('takeover');
-          line.log.info('Entries of consumers that are gone were taken over.', { source: line.source, stream: ledger.stream, count: taken });
-        }
+        if (taken > 0) onTakeover(ledger.stream, portion.entries.ids, taken);
         start = next;
       }
     }
@@ -203,57 +199,18 @@ export class Reader {
       lease.offer(events);
     }
     line.meter.received(count, bytes);
-    this.#bytesPerEvent = Math.max(1, 0.9 * this.#bytesPerEvent + (0.1 * bytes) / count);
+    this.#room.learn(count, bytes);
     return count;
   }
 
-  /** How many events may be read of each stream, besides so many that have come and are not offered yet. */
-  #fitting(besides: number): number {
-    const { line, batchEvents, streams } = this.#options;
-    let unacknowledged = 0;
-    for (const { ledger } of streams) unacknowledged += ledger.unacknowledged;
-    if (unacknowledged > MOST_UNACKNOWLEDGED + line.maxInFlight) return 0;
-    const many = streams.length;
-    const most = Math.max(1, Math.min(batchEvents, Math.floor(line.maxInFlight / many)));
-    // Not one by one: at the limit there is room for little at a time.
-    for (let count = most; count > 0 && count >= most / SMALLEST_READ; count = Math.floor(count / 2)) {
-      const events = count * many + besides;
-      // More than a limit passes where nothing is in flight; what has come already is.
-      if (besides > 0 && events > line.maxInFlight) continue;
-      if (line.hasRoom(events, Math.ceil(events * this.#bytesPerEvent))) return count;
-    }
-    return 0;
-  }
-
-  /** Waits until events may be read; 0 when it is to stop. */
-  async #room(): Promise<number> {
+  /** Answers how many entries of each stream may be read; 0 when it is to stop. */
+  async #waitForRoom(): Promise<number> {
     for (;;) {
       if (this.#stopping) return 0;
-      const count = this.#fitting(0);
-      if (count > 0) {
-        this.#pause(false);
-        return count;
-      }
-      this.#pause(true);
-      // Acknowledgements that hang make no room that the line would know of.
-      await this.#orStopped(Promise.race([this.#onRoom(), sleep(AGAIN_MS)]));
+      const count = this.#room.enter();
+      if (count > 0) return count;
+      await this.#orStopped(this.#room.mayHaveGrown());
     }
-  }
-
-  #onRoom(): Promise<void> {
-    this.#roomAsked ??= new Promise((resolve) => {
-      this.#options.line.onRoom(() => {
-        this.#roomAsked = undefined;
-        resolve();
-      });
-    });
-    return this.#roomAsked;
-  }
-
-  #pause(is: boolean): void {
-    if (this.#paused === is) return;
-    this.#paused = is;
-    this.#options.line.meter.paused(is);
   }
 
   async #recreate(): Promise<void> {
@@ -264,7 +221,7 @@ export class Reader {
       line.log.warn('The consumer group was gone, with its stream or without; it was created again and reads the stream from its beginning.', { source: line.source, streams: [...this.#after.keys()] });
     } catch (error) {
       onTrouble(`the consumer group is gone and cannot be created again: ${describeError(error)}`);
-      await this.#orStopped(sleep(AGAIN_MS));
+      await this.#orStopped(delay(AGAIN_MS));
     }
   }
 
@@ -272,7 +229,7 @@ export class Reader {
   async #afterFailure(error: unknown): Promise<void> {
     for (const stream of this.#after.keys()) this.#after.set(stream, '0-0');
     this.#options.onTrouble(`reading fails: ${describeError(error)}`);
-    await this.#orStopped(sleep(AGAIN_MS));
+    await this.#orStopped(delay(AGAIN_MS));
   }
 
   async #orStopped(promise: Promise<void>): Promise<void> {
@@ -285,11 +242,6 @@ export class Reader {
     ]);
   }
 }
-
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 
 function without({ ids, fields }: Entries, known: ReadonlyMap<string, unknown>): Entries {
   const left = ids.flatMap((id, i) => (known.has(id) ? [] : [i]));

@@ -41,6 +41,8 @@ export interface Session {
 const SILENCE_MS = 15_000;
 /** A Cluster has no way to end a read that blocks, so it blocks less long. */
 const CLUSTER_BLOCK_MS = 1000;
+/** An entry that was delivered so often takes down whoever runs it, or never ends. */
+const MANY_DELIVERIES = 10;
 
 /** Creates a session; it connects, and does nothing until it is started. */
 export function createSession(options: SessionOptions): Session {
@@ -99,6 +101,11 @@ export function createSession(options: SessionOptions): Session {
       if (ownership !== undefined) return allClaimed ? undefined : 0;
       const now = performance.now();
       return now - connectedMs >= takeoverMs && now - claimedMs >= takeoverMs / 2 ? takeoverMs : undefined;
+    },
+    onTakeover: (stream, ids, count) => {
+      line.meter.recovered('takeover');
+      line.log.info('Entries of consumers that are gone were taken over.', { source: line.source, stream, count });
+      void warnOfRepeats(client, line, stream, group, consumer, ids);
     },
     onClaimed: () => {
       allClaimed = true;
@@ -169,4 +176,12 @@ async function waitForNew(client: RedisClient, stream: string, group: string, bl
   const state = (await groupsOf(client, stream)).find(({ name }) => name === group);
   // The next read says that the group is gone.
   if (state !== undefined) await client.xread('COUNT', 1, 'BLOCK', blockMs, 'STREAMS', stream, state.lastDelivered);
+}
+
+/** Says which entries go from one process to the next and never end. */
+async function warnOfRepeats(client: RedisClient, line: Line, stream: string, group: string, consumer: string, ids: readonly string[]): Promise<void> {
+  const pending = await client.xpending(stream, group, ids[0]!, ids.at(-1)!, ids.length, consumer).catch(() => []);
+  for (const [id, , , deliveries] of pending as [string, string, number, number][]) {
+    if (deliveries >= MANY_DELIVERIES) line.log.warn('An entry was delivered many times, and no execution of it has ended.', { source: line.source, stream, id, deliveries });
+  }
 }

@@ -102,6 +102,18 @@ await describeWith(['redis'], 'takeover of pending entries', ({ redis: { url } }
     expect(rig.values()).toEqual(['0', '3']);
   });
 
+  it('says which entries are delivered again and again', async () => {
+    const client = await connect({ url });
+    const rig = createRig({ url, takeoverMs });
+    await client.xgroup('CREATE', rig.stream, rig.group, '0', 'MKSTREAM');
+    const ids = await fill(client, rig.stream, 2);
+    await client.xreadgroup('GROUP', rig.group, 'dead', 'COUNT', 2, 'STREAMS', rig.stream, '>');
+    await client.call('xclaim', [rig.stream, rig.group, 'dead', 0, ids[1]!, 'RETRYCOUNT', 11]);
+    await rig.source.start();
+    await until(() => rig.log.lines.some(({ message }) => message.includes('many times')), 'the warning');
+    expect(rig.log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields)).toEqual([{ source: 'orders', stream: rig.stream, id: ids[1], deliveries: 12 }]);
+  });
+
   it('does not run twice what it is asked to claim from itself', async () => {
     const client = await connect({ url });
     const rig = createRig({ url, takeoverMs });
