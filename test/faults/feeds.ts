@@ -24,6 +24,8 @@ export interface Feed {
 export interface Peers {
   readonly brokers: string[];
   readonly redisUrl: string;
+  /** Of Redis streams, and how long locks of BullMQ last; short, unless told otherwise, so that the dead are noticed soon. A machine that has too much to do needs more. */
+  readonly takeoverMs?: number;
 }
 
 export type FeedName = 'kafka' | 'redisStream' | 'bullmq' | 'http';
@@ -41,11 +43,11 @@ export const FEEDS: Readonly<Record<FeedName, (peers: Peers, more?: Source, flee
     };
   },
 
-  async redisStream({ redisUrl }, more = {}) {
+  async redisStream({ redisUrl, takeoverMs = 2000 }, more = {}) {
     const stream = uniqueName('faults');
     const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
     return {
-      config: { sources: { events: { redisStream: { url: redisUrl, stream, group: 'faults', key: 'key', takeoverMs: 2000 }, machine: 'record', ...more } } },
+      config: { sources: { events: { redisStream: { url: redisUrl, stream, group: 'faults', key: 'key', takeoverMs }, machine: 'record', ...more } } },
       async send(events) {
         const pipeline = redis.pipeline();
         for (const event of events) pipeline.xadd(stream, '*', 'key', event.key, 'event', JSON.stringify(event));
@@ -55,13 +57,13 @@ export const FEEDS: Readonly<Record<FeedName, (peers: Peers, more?: Source, flee
     };
   },
 
-  async bullmq({ redisUrl }, more = {}) {
+  async bullmq({ redisUrl, takeoverMs = 3000 }, more = {}) {
     const name = uniqueName('faults');
     const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
     const queue = new Queue(name, { connection });
     queue.on('error', () => undefined);
     return {
-      config: { sources: { events: { bullmq: { url: redisUrl, queue: name, lockDurationMs: 3000 }, machine: 'record', ...more } } },
+      config: { sources: { events: { bullmq: { url: redisUrl, queue: name, lockDurationMs: takeoverMs }, machine: 'record', ...more } } },
       send: async (events) => void (await queue.addBulk(events.map((event) => ({ name: 'event', data: event })))),
       async close() {
         await queue.close();

@@ -1,20 +1,29 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
  * The oracle of the fault suite. Every execution writes what it does into a file of its process and thread, with a plain
  * write: what was written before a kill -9 is there after it.
  *
- *   line := "b" key n pid at | "e" key n pid at        an execution began, or ended; at in milliseconds, over all processes
+ *   line := "b" key n pid at | "e" key n pid at        an execution began, or ended; at in milliseconds of the monotonic clock,
+ *                                                      which all processes of a machine share
  */
-const FUNCTION = `
+const NOTE_AT_ONCE = 'const write = (line) => writeSync(file, line);';
+const NOTE_LATER = `
+let lines = [];
+const write = (line) => {
+  if (lines.push(line) === 1) setTimeout(() => writeSync(file, lines.splice(0).join('')), 50);
+};`;
+
+const functionText = (buffered: boolean): string => `
 import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 const folder = process.env.MILLRACE_LEDGER;
 mkdirSync(folder, { recursive: true });
 const file = openSync(join(folder, process.pid + '-' + threadId + '-' + Date.now() + '.log'), 'a');
-const note = (what, key, n) => writeSync(file, what + ' ' + key + ' ' + n + ' ' + process.pid + ' ' + (performance.timeOrigin + performance.now()).toFixed(3) + '\\n');
+${buffered ? NOTE_LATER : NOTE_AT_ONCE}
+const note = (what, key, n) => write(what + ' ' + key + ' ' + n + ' ' + process.pid + ' ' + (Number(process.hrtime.bigint()) / 1e6).toFixed(3) + '\\n');
 export const handler = async ({ key, n, ms, die }) => {
   if (die) process.exit(1);
   note('b', key, n);
@@ -34,15 +43,20 @@ export interface Note {
   readonly atMs: number;
 }
 
+/** What the ledger says of the time now. */
+export const ledgerNow = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 /** Writes the machine and its function into a folder. */
-export function writeLedgerMachine(folder: string): void {
+export function writeLedgerMachine(folder: string, buffered = false): void {
   mkdirSync(join(folder, 'functions'), { recursive: true });
-  writeFileSync(join(folder, 'functions', 'record.mjs'), FUNCTION);
+  writeFileSync(join(folder, 'functions', 'record.mjs'), functionText(buffered));
   writeFileSync(join(folder, 'record.asl.json'), JSON.stringify(MACHINE));
 }
 
 export class Ledger {
   readonly folder: string;
+  readonly #ended = new Set<string>();
+  readonly #read = new Map<string, number>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -62,11 +76,28 @@ export class Ledger {
     return notes.sort((a, b) => a.atMs - b.atMs);
   }
 
-  /** How many different events have ended: cheap enough to poll. */
+  /** How many different events have ended: reads only what has been written since it was asked last. */
   ended(): number {
-    const seen = new Set<string>();
-    for (const { what, key, n } of this.read()) if (what === 'e') seen.add(`${key} ${n}`);
-    return seen.size;
+    for (const file of readdirSync(this.folder)) {
+      const text = this.#news(file);
+      for (const line of text.split('\n')) {
+        if (!line.startsWith('e ')) continue;
+        this.#ended.add(line.slice(2, line.indexOf(' ', line.indexOf(' ', 2) + 1)));
+      }
+    }
+    return this.#ended.size;
+  }
+
+  /** Whole lines that have come to a file. */
+  #news(file: string): string {
+    const from = this.#read.get(file) ?? 0;
+    const descriptor = openSync(join(this.folder, file), 'r');
+    const bytes = Buffer.alloc(fstatSync(descriptor).size - from);
+    readSync(descriptor, bytes, 0, bytes.length, from);
+    closeSync(descriptor);
+    const end = bytes.lastIndexOf(10) + 1;
+    this.#read.set(file, from + end);
+    return bytes.toString('latin1', 0, end);
   }
 }
 

@@ -2,6 +2,8 @@ import type { Answer, HeldJob } from './job.ts';
 
 /** Calls under way at once: enough to keep Redis busy; more would only wait there, each with a job that others could run. */
 const MOST_CALLS = 64;
+/** Jobs that have ended and are not acknowledged: beyond it no acknowledgement brings another job along, or they would never get fewer. */
+const MOST_ENDED = 4 * MOST_CALLS;
 /** A wait for jobs ends after this long at the latest, to look whether one is there after all. */
 const LONGEST_WAIT_SECONDS = 5;
 const SHORTEST_WAIT_SECONDS = 0.002;
@@ -84,7 +86,7 @@ export class Intake {
   }
 
   #acknowledge(job: HeldJob): void {
-    const fetchNext = this.#mode !== 'limited' && this.#mode !== 'stopped' && this.#options.hasRoom(this.#coming, 1);
+    const fetchNext = this.#mode !== 'limited' && this.#mode !== 'stopped' && this.#ended.length < MOST_ENDED && this.#options.hasRoom(this.#coming, 1);
     this.#call(this.#options.acknowledge(job, fetchNext), fetchNext, () => {
       this.#repeats++;
       setTimeout(() => {

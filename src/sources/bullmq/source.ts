@@ -103,8 +103,9 @@ class BullmqSource implements Source, Settlement {
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#client === undefined) return;
     if (this.#queue !== undefined) {
-      await within(ACKNOWLEDGED_WITHIN_MS, this.#intake.idle());
+      // First, so that what has not ended by now does not begin, and acknowledging comes to an end.
       this.#lease.release();
+      await within(ACKNOWLEDGED_WITHIN_MS, this.#intake.idle());
       this.#locks.close();
       // Their executions are left: another process has them at once, and not only when their locks have expired.
       await within(GIVEN_BACK_WITHIN_MS, Promise.allSettled(Array.from(this.#locks.held, (job) => this.#queue.giveBack(job))));

@@ -112,6 +112,11 @@ export class Member {
     this.#waiting.wake();
   }
 
+  /** What has not been settled by now is run elsewhere, and does not begin here; what has been can still be committed. */
+  letGo(): void {
+    for (const { lease } of this.#owned.all) lease.release();
+  }
+
   releaseAll(): void {
     this.#owned.releaseAll();
   }

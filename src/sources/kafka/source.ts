@@ -70,6 +70,7 @@ class KafkaSource implements Source {
     await this.stop();
     this.#mode = 'closed';
     for (const timer of this.#timers) clearInterval(timer);
+    this.#member.letGo();
     await Promise.race([this.#member.commitAll(CLOSE_MS), sleep(CLOSE_MS, undefined, { ref: false })]);
     this.#stopped.abort();
     this.#endLife(undefined);

@@ -89,12 +89,11 @@ class RedisStreamSource implements Source {
     if (client === undefined) return;
     await this.stop();
     this.#upkeep?.stop();
+    // First, so that what has not ended by now does not begin, and acknowledging comes to an end.
+    for (const session of this.#sessions.values()) session.release();
     await this.#acknowledging?.drain(client.status === 'ready' ? DRAIN_MS : 0);
     this.#acknowledging?.close();
-    for (const session of this.#sessions.values()) {
-      session.release();
-      await session.close();
-    }
+    for (const session of this.#sessions.values()) await session.close();
     await this.#ownership?.close();
     const { streams, group } = this.#settings;
     for (const stream of streams) {

@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterEach, expect, it } from 'vitest';
+import { eventually } from '../lib/server-process.ts';
+import { describeWith } from '../lib/services.ts';
+import { FEEDS, type Feed } from './feeds.ts';
+import { Fleet } from './fleet.ts';
+import { ledgerNow } from './ledger.ts';
+import { memoryPlot, type Sample } from './memory-plot.ts';
+import { report } from './report.ts';
+
+const EVENTS = Number(process.env['MILLRACE_FAULTS_BACKLOG_EVENTS'] ?? 10_000_000);
+const REPORT_DIR = process.env['MILLRACE_FAULTS_REPORT_DIR'] ?? tmpdir();
+const CHUNK = 20_000;
+const SAMPLE_MS = 1_000;
+
+let fleet: Fleet | undefined;
+let feed: Feed | undefined;
+afterEach(async () => {
+  await fleet?.close();
+  await feed?.close();
+  fleet = undefined;
+  feed = undefined;
+});
+
+const rssMb = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+// /proc is where the memory of another process can be read.
+await describeWith(['kafka'], 'a backlog', ({ kafka }) => {
+  it.skipIf(process.platform !== 'linux')(`of ${EVENTS} events is worked off in the memory that the first of them took`, { timeout: 1_800_000 }, async () => {
+    feed = await FEEDS.kafka({ brokers: kafka.brokers, redisUrl: '' });
+    const topic = (feed.config['sources'] as { events: { kafka: { topics: string[] } } }).events.kafka.topics[0]!;
+    const producer = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).producer();
+    await producer.connect();
+    const messages = Array.from({ length: CHUNK }, (_, i) => ({ key: String(i % 1000), value: `{"sensor":"s${i % 1000}","temperature":${i % 60}}` }));
+    for (let i = 0; i < EVENTS; i += CHUNK) await producer.send({ topic, acks: 1, messages: messages.slice(0, EVENTS - i) });
+    await producer.disconnect();
+    fleet = new Fleet({ config: feed.config, workers: 2 });
+    const { folder } = fleet;
+    writeFileSync(join(folder, 'record.asl.json'), JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Pass', End: true } } }));
+    const member = await fleet.add();
+    const pid = member.server.child.pid!;
+    const startedAt = ledgerNow();
+    const samples: Sample[] = [];
+    const sampling = setInterval(() => samples.push({ seconds: (ledgerNow() - startedAt) / 1000, rssMb: rssMb(pid) }), SAMPLE_MS);
+    let acknowledged = 0;
+    try {
+      await eventually(async () => (acknowledged = await fleet!.metric(member, 'millrace_source_acknowledged_total')) >= EVENTS, 'the backlog is worked off', 1_500_000);
+    } finally {
+      clearInterval(sampling);
+    }
+    const tookMs = ledgerNow() - startedAt;
+    const succeeded = await fleet.metric(member, 'millrace_executions_ended_total');
+    mkdirSync(REPORT_DIR, { recursive: true });
+    writeFileSync(join(REPORT_DIR, 'backlog-memory.csv'), `seconds,rss_mb\n${samples.map(({ seconds, rssMb }) => `${seconds.toFixed(1)},${rssMb.toFixed(1)}\n`).join('')}`);
+    writeFileSync(join(REPORT_DIR, 'backlog-memory.svg'), memoryPlot(samples, `Resident memory, a backlog of ${EVENTS.toLocaleString('en')} events`));
+    const third = Math.floor(samples.length / 3);
+    const values = samples.map(({ rssMb }) => rssMb);
+    const first = mean(values.slice(0, third));
+    const last = mean(values.slice(-third));
+    report(`backlog, kafka`, { sent: EVENTS, missing: Array.from({ length: Math.max(0, EVENTS - succeeded) }, () => ''), duplicates: Math.max(0, succeeded - EVENTS) }, undefined, `${Math.round(EVENTS / (tookMs / 1000))} events/s; resident memory ${first.toFixed(0)} MB in the first third, ${last.toFixed(0)} MB in the last, ${Math.max(...values).toFixed(0)} MB at the most`);
+    expect(acknowledged).toBe(EVENTS);
+    expect(succeeded).toBe(EVENTS);
+    expect(third).toBeGreaterThan(0);
+    expect(last).toBeLessThan(1.25 * first);
+  });
+});
