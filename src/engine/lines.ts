@@ -48,7 +48,7 @@ export class Lines {
     this.#options = options;
   }
 
-  /** The line of a source of the configuration. */
+  /** The line of a source of the configuration; resolves once the store of its de-duplication answers. */
   async of(config: SourceConfig): Promise<Line> {
     const { name, machine, order, maxInFlight, retry, batch } = config;
     const behind: Line = createLine({
@@ -64,6 +64,7 @@ export class Lines {
     if (config.deduplicate === undefined) return behind;
     const line = await deduplicated(behind, config, this.#options);
     this.deduplicating.set(name, line);
+    await line.ready();
     return line;
   }
 

@@ -115,7 +115,7 @@ export class Streams {
       this.#entries.map(async ({ name, open }) => {
         const stream: Stream = { name, source: await open(), started: false };
         this.#streams.push(stream);
-        await Promise.all([stream.source.start(), this.#lines.deduplicating.get(name)?.ready()]);
+        await stream.source.start();
         stream.started = true;
         this.#options.log.info('a source reads', { source: name });
       }),
