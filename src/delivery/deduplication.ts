@@ -2,6 +2,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { End } from './contract.ts';
 import { type Deduplicating, DeduplicatingLease, type Ended, gather, type Offer } from './deduplicating-lease.ts';
 import type { EventIds } from './event-ids.ts';
+import { nameOf } from './names.ts';
 import { isolated, Rounds } from './rounds.ts';
 import type { SeenEvent, SeenStore, Verdict } from './seen/contract.ts';
 import type { Lease, Line, Order, Settlement, SourceEvents, SourceMeter, Wants } from './source.ts';
@@ -16,6 +17,8 @@ export interface DeduplicationOptions {
 export interface DeduplicatingLine extends Line {
   /** Why events wait for the store; undefined while they do not. */
   readonly trouble: string | undefined;
+  /** An output has refused for good what came of an execution: its event is a dead letter, and runs when it is redriven. */
+  refused(name: string): void;
   /** Resolves once the store answers; rejects with a MillraceError when it never will. */
   ready(): Promise<void>;
   /** Resolves when nothing is in flight. */
@@ -31,8 +34,8 @@ export interface DeduplicatingLine extends Line {
  *   told ◀──────────────────────────────────────────────── done, or forget
  *
  * Claims of all leases go in rounds, and so do ends. An event is told of when the store has taken its end: if the process dies
- * before, the event comes again and is known. A failed event's id is forgotten instead: it is in dead letters, or its broker
- * tries again, and what is run again under its id has to run.
+ * before, the event comes again and is known. The id of an event that failed, or that an output refused, is forgotten instead: it
+ * is in dead letters, or its broker tries again, and what comes under its id then has to run.
  */
 
 /** Ids of one question to the store, and events of one answer. */
@@ -56,6 +59,8 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
   readonly #maxInFlightBytes: number;
   readonly #claims: Rounds<Offer, readonly Verdict[]>;
   readonly #ends: Rounds<Ended, void>;
+  /** Names of events whose executions succeeded, and which are dead letters all the same. */
+  readonly #refused = new Set<string>();
   readonly #troubles = new Map<string, string>();
   #inFlightBytes = 0;
   /** Of these, what the line behind has not been offered. */
@@ -89,7 +94,10 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
       weight: ({ from, to }) => to - from,
       ask: (ended) => this.#end(ended),
       answered: (ended) => {
-        for (const { offer, from, to, end } of ended) isolated(() => offer.lease.tell(offer, from, to, end));
+        for (const { offer, from, to, end } of ended) {
+          for (let i = from; i < to && this.#refused.size > 0; i++) this.#refused.delete(nameOf(offer.events.names, i));
+          isolated(() => offer.lease.tell(offer, from, to, end));
+        }
       },
       onTrouble: (error) => this.#onTrouble('events that have ended wait to be acknowledged', error),
     });
@@ -100,8 +108,11 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
   }
 
   get trouble(): string | undefined {
-    const [trouble] = this.#troubles.values();
-    return trouble;
+    return this.#troubles.values().next().value;
+  }
+
+  refused(name: string): void {
+    this.#refused.add(name);
   }
 
   ready(): Promise<void> {
@@ -167,6 +178,7 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
   closed(count: number, bytes: number): void {
     this.inFlight -= count;
     this.#inFlightBytes -= bytes;
+    if (this.inFlight === 0) this.#refused.clear();
     if (this.inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
     if (this.#waiting.length === 0 || this.#wakeSoon) return;
     this.#wakeSoon = true;
@@ -218,7 +230,10 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
     const done: SeenEvent[] = [];
     const failed: SeenEvent[] = [];
     for (const { offer, from, to, end } of ended) {
-      if (!offer.lease.released) gather(offer, from, to, end === null || hasRun(end) ? done : failed);
+      if (offer.lease.released) continue;
+      if (end !== null && end.status !== 'SUCCEEDED' && end.status !== 'FILTERED') gather(offer, from, to, failed);
+      else if (this.#refused.size === 0) gather(offer, from, to, done);
+      else for (let i = from; i < to; i++) gather(offer, i, i + 1, this.#refused.has(nameOf(offer.events.names, i)) ? failed : done);
     }
     await Promise.all([done.length === 0 ? undefined : this.store.done(done), failed.length === 0 ? undefined : this.store.forget(failed)]);
   }
@@ -233,5 +248,3 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
     this.log.warn(`The de-duplication of source ${this.source} cannot go on: ${what} until it can.`, { error: error.message });
   }
 }
-
-const hasRun = ({ status }: End): boolean => status === 'SUCCEEDED' || status === 'FILTERED';

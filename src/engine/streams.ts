@@ -96,7 +96,10 @@ export class Streams {
     this.outcomes = createOutcomes({
       outputs: results,
       log,
-      refused: (outcome, output, error, done) => stores.refused(outcome, output, error, done),
+      refused: (outcome, output, error, done) => {
+        if (outcome.source !== undefined) this.#lines.deduplicating.get(outcome.source)?.refused(outcome.name);
+        stores.refused(outcome, output, error, done);
+      },
     });
     showOutputs(metrics, () => [...this.outcomes.figures(), ...stores.figures()]);
     const lines = new Lines({ ...options, outcomes: this.outcomes, deadLetters: stores, figures: new SourcesFigures(metrics), troubleOf: (name) => this.#troubleOf(name) });

@@ -161,6 +161,19 @@ describe('the store', () => {
     expect([end('e0/0').status, end('e1/0').status, end('e2/0').status]).toEqual(['FAILED', 'SUCCEEDED', 'FILTERED']);
   });
 
+  it('forgets an event whose outcome an output refused, and no other', async () => {
+    const take = (outcome: { name: string; output?: string }, done: () => void): void => {
+      if (outcome.output === '{"id":"b"}' && at.settled.ends.size === 0) (at.line as DeduplicatingLine).refused(outcome.name);
+      done();
+    };
+    await open(ECHO, { wantsEnds: true, line: { results: { wants: () => true, take, full: () => false, onRoom: () => undefined } } });
+    at.give(ids('a', 'b', 'c'));
+    await settled(3);
+    at.give(ids('a', 'b', 'c', 'b'));
+    await settled(7);
+    expect(['e1/0', 'e1/1', 'e1/2', 'e1/3'].map((name) => end(name).status)).toEqual(['FILTERED', 'SUCCEEDED', 'FILTERED', 'FILTERED']);
+  });
+
   it('is waited for while it is away, and nothing runs unchecked', async () => {
     await open(task('f'), { functions: COUNTS, wantsEnds: true, line: { maxInFlight: 4 } });
     store.away = true;

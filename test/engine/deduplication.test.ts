@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Kafka, logLevel } from 'kafkajs';
-import type { SourceConfig } from '../../src/config/settings.ts';
+import type { OutputConfig, SourceConfig } from '../../src/config/settings.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import { closeRedis, createRedis, redisReady, type RedisClient } from '../../src/redis/redis.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
@@ -32,13 +34,13 @@ const sourceOf = (kind: SourceConfig['kind'], deduplicate: NonNullable<SourceCon
 });
 
 /** An engine that reads, and writes what it ran into a file. */
-async function open(source: SourceConfig, file = 'ran.ndjson', dataDir = 'data'): Promise<Engine> {
+async function open(source: SourceConfig, file = 'ran.ndjson', dataDir = 'data', more: readonly OutputConfig[] = []): Promise<Engine> {
   const engine = await createEngine({
     machines: { echo: { definition: ECHO } },
     workers: 1,
     dataDir: join(folder, dataDir),
     sources: [source],
-    outputs: [{ name: 'ran', kind: { file: { path: join(folder, file) } }, when: {} }],
+    outputs: [{ name: 'ran', kind: { file: { path: join(folder, file) } }, when: {} }, ...more],
   });
   undo.push(() => engine.close(0));
   await engine.startSources();
@@ -103,6 +105,29 @@ describe.skipIf(redis === undefined)('a stream with duplicates', () => {
     await open({ ...source, kind: { redisStream: { ...(source.kind as { redisStream: object }).redisStream, takeoverMs: 1000 } } as SourceConfig['kind'] });
     await until(() => acknowledged(client, name), 'everything is acknowledged', 60_000);
     expect(sorted(ran('ran.ndjson'))).toEqual(numbers(100));
+  });
+
+  it('runs an event again that is redriven because an output had refused what came of it', async () => {
+    const client = await connect(redis!.url);
+    const name = uniqueName('orders');
+    const taken: string[] = [];
+    let answer = 400;
+    const server = createServer((request, response) => {
+      taken.push(`${String(request.headers['millrace-execution'])} ${answer}`);
+      request.resume();
+      response.writeHead(answer).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    undo.push(() => server.close());
+    const hook: OutputConfig = { name: 'hook', kind: { webhook: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, headers: {}, timeoutMs: 5000 } }, when: {} };
+    await open(sourceOf(stream(redis!.url, name), { windowMs: 600_000, key: 'value.id', redis: { url: redis!.url } }), 'ran.ndjson', 'data', [hook]);
+    for (const [round, expected] of [[400, 1], [200, 2], [200, 2]] as const) {
+      answer = round;
+      await add(client, name, [7]);
+      await until(() => acknowledged(client, name), 'it is acknowledged');
+      expect(taken).toHaveLength(expected);
+    }
+    expect(taken.map((line) => line.split(' ')[1])).toEqual(['400', '200']);
   });
 
   it('is not read when the settings cannot work', async () => {
