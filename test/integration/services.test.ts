@@ -175,7 +175,7 @@ await describeWith(['redis'], 'npm run services', ({ redis: shared }) => {
 });
 
 await describeWith(['kafka'], 'a broker of its own', () => {
-  it('goes on with its topics after a stop and after kill -9', { timeout: 120_000 }, async () => {
+  it('goes on with its topics after a stop and after kill -9', { timeout: 300_000 }, async () => {
     const kafka = await startKafka({ partitions: 2 });
     onTestFinished(() => kafka.remove());
     const topic = await createTopic(kafka.brokers, 'durable');
