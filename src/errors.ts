@@ -20,7 +20,7 @@ export const FAULTS = {
   NO_SUCH_MACHINE: { http: 404, retryable: false, meaning: 'No state machine has that name.', remedy: 'Look at GET /v1/machines for those that are served.' },
   NO_SUCH_EXECUTION: { http: 404, retryable: false, meaning: 'The execution is not known, or no longer remembered.', remedy: 'Ask sooner, or raise executions.remember.' },
   NOT_FOUND: { http: 404, retryable: false, meaning: 'No route answers that method and path.', remedy: 'See docs/http.md for the routes.' },
-  AT_CAPACITY: { http: 429, retryable: true, meaning: 'As many executions are in flight as limits.maxInFlight (or the machine\'s own maxInFlight) allows.', remedy: 'Try again after Retry-After seconds, or raise the limit.' },
+  AT_CAPACITY: { http: 429, retryable: true, meaning: 'As many executions are in flight as limits.maxInFlight (or the machine\'s own maxInFlight) allows, or so much has ended that waits for outputs.', remedy: 'Try again after Retry-After seconds, or raise the limit; see to the outputs that the message names.' },
   JOURNAL_FULL: { http: 429, retryable: true, meaning: 'The journal holds as many bytes as journal.maxBytes allows.', remedy: 'Try again after Retry-After seconds, or raise journal.maxBytes.' },
   JOURNAL_UNAVAILABLE: { http: 503, retryable: true, meaning: 'The journal cannot be written: the disk is full or failing.', remedy: 'Free disk space under dataDir; running work goes on meanwhile.' },
   DRAINING: { http: 503, retryable: true, meaning: 'The server is shutting down and takes no new work.', remedy: 'Send the request to another replica, or again after the restart.' },

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { renderConfigValidators, renderStructureValidators } from '../docs/validators.mjs';
 import { ASL_SCHEMA } from '../src/asl/validate/schema.ts';
+import { REASONS } from '../src/cli/dead-letters-filter.ts';
 import { loadConfig } from '../src/config.ts';
 import { renderConfigurationDoc } from '../src/config/config-doc.ts';
 import { editorSchema, renderEditorSchema } from '../src/config/editor-schema.ts';
@@ -80,6 +81,26 @@ describe('docs/configuration.md', () => {
     visit(CONFIG_SCHEMA);
     const told = [...read('configuration.md').matchAll(/^\| `(?:\w+\.)*(\w+)` \||^##+ (?:\w+: )?([a-z]\w+)$/gm)].map((match) => match[1] ?? match[2]);
     expect(told.toSorted()).toEqual(keys.toSorted());
+  });
+});
+
+describe('docs/outputs.md and docs/dead-letters.md', () => {
+  it.each(['outputs.md', 'dead-letters.md'])('%s has an example that loads', (page) => {
+    const examples = [...read(page).matchAll(/```yaml\n([^]*?)```/g)].map((match) => match[1]!);
+    expect(examples).toHaveLength(1);
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
+    for (const file of ['triage.asl.json', 'billing.asl.json']) writeFileSync(join(folder, file), '{}');
+    writeFileSync(join(folder, 'millrace.yaml'), examples[0]!);
+    expect(loadConfig({ cwd: folder, env: {} }).outputs.length).toBeGreaterThan(0);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('name every header that is written, and every reason', () => {
+    const sourceOf = (name: string): string => readFileSync(new URL(`../src/delivery/${name}`, import.meta.url), 'utf8');
+    for (const [page, file] of [['outputs.md', 'record.ts'], ['dead-letters.md', 'dead-letter.ts']] as const) {
+      for (const [header] of sourceOf(file).matchAll(/(?<=')millrace-[a-z-]+[a-z](?=')/g)) expect([page, header, read(page).includes(`\`${header}\``)]).toEqual([page, header, true]);
+    }
+    for (const reason of REASONS) expect(read('dead-letters.md')).toContain(`\`${reason}\``);
   });
 });
 

@@ -160,8 +160,8 @@ export async function showCommand(wanted: string, flags: DeadLetterFlags, termin
 }
 
 /**
- * Puts the events of dead letters back to where they came from, and removes each letter once its event is there: whatever breaks off in
- * between, an event may come twice and none is lost.
+ * Puts the events of dead letters back to where they came from, and removes each letter once its event is there: whatever
+ * breaks off in between, an event may come twice and none is lost.
  */
 export async function redriveCommand(flags: DeadLetterFlags, terminal: Terminal): Promise<number> {
   const command = new Command(flags, terminal);

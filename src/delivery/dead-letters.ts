@@ -11,8 +11,8 @@ export interface DeadLetterStoresOptions {
   /** Sources whose dead letters are dropped: nothing of theirs goes anywhere. */
   readonly dropped: ReadonlySet<string>;
   /**
-   * Where goes what has no store (a start over HTTP) or is refused by it: it has to be of a kind that refuses nothing. Null: there is no place
-   * for it but the log.
+   * Where goes what has no store (a start over HTTP) or is refused by it: it has to be of a kind that refuses nothing. Null:
+   * there is no place for it but the log.
    */
   readonly fallback: ((source: string | undefined) => Output) | null;
   readonly log: Log;

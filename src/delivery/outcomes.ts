@@ -11,7 +11,7 @@ export interface OutcomesOptions {
   readonly log: Log;
   /** Puts an outcome that the named output never takes where it is not lost, and calls `done` after. */
   readonly refused: (outcome: Outcome, output: string, error: MillraceError, done: Done) => void;
-  /** Characters of outputs that may wait; at it `full` is true. */
+  /** What may wait for outputs, in bytes of events and their outputs, about; at it `full` is true. */
   readonly maxQueuedBytes?: number;
   readonly backoff?: Backoff;
 }

@@ -34,6 +34,10 @@ export interface OutputFigures {
   readonly trouble: string | undefined;
 }
 
+/** An outcome besides its event and output: its object, its names, what is called when it is done. */
+const OUTCOME_BYTES = 500;
+const weightOf = ({ output, value }: Outcome): number => OUTCOME_BYTES + value.byteLength + (output?.length ?? 0);
+
 interface Batch {
   readonly outcomes: readonly Outcome[];
   readonly dones: readonly Done[];
@@ -82,7 +86,7 @@ export class OutputQueue {
     this.#outcomes.push(outcome);
     this.#dones.push(done);
     this.#queued += 1;
-    this.#queuedBytes += outcome.output?.length ?? 0;
+    this.#queuedBytes += weightOf(outcome);
     if (this.#pumpSoon) return;
     // What is pushed in the same turn goes in the same batch.
     this.#pumpSoon = true;
@@ -97,7 +101,7 @@ export class OutputQueue {
     return this.#queued;
   }
 
-  /** Characters of their outputs; what else they hold is counted by whoever has them in flight. */
+  /** What they hold in memory, about. */
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -174,7 +178,7 @@ export class OutputQueue {
     this.#queued -= outcomes.length;
     this.#written += outcomes.length - refusals.length;
     this.#refused += refusals.length;
-    for (const { output } of outcomes) this.#queuedBytes -= output?.length ?? 0;
+    for (const outcome of outcomes) this.#queuedBytes -= weightOf(outcome);
     const errors = refusals.length === 0 ? undefined : new Map(refusals.map(({ index, error }) => [index, error]));
     // The next batch leaves before sources hear of this one, which takes a while.
     this.#pump();

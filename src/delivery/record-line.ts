@@ -4,8 +4,9 @@ import { HEADER_PREFIX } from './record.ts';
 /*
  * A record as one line of JSON, for files:
  *
- *   line     := { metadata…, "key"?: text, "keyEncoding"?: "base64", "headers"?: {…}, "value": json }                       a result
- *             | { metadata…, "key"?: text, "keyEncoding"?: "base64", "headers"?: {…}, "value": text, "encoding": encoding }  bytes as they came
+ *   line     := { metadata…, event…, "value": json }                           a result
+ *             | { metadata…, event…, "value": text, "encoding": encoding }     bytes as they came
+ *   event    := "key"?: text, "keyEncoding"?: "base64", "headers"?: {…}
  *   metadata := every header of Millrace's own, without its prefix; those that are JSON text as what they say
  *   encoding := "utf8" | "base64"
  */

@@ -49,7 +49,7 @@ export class JournaledBulk implements BulkStart {
     const count = spans.length / 2;
     const firstIndex = this.#events;
     this.#events += count;
-    while (!this.#starts.hasRoom(this.machine, count, bytes.byteLength)) await new Promise<void>((resolve) => this.#starts.dispatch.onRoom(resolve));
+    while (!this.#starts.hasRoom(this.machine, count, bytes.byteLength)) await new Promise<void>((resolve) => this.#starts.onRoom(resolve));
     const append = this.#append(firstIndex, bytes, spans).catch((error: unknown) => {
       this.#failure ??= error;
     });

@@ -35,7 +35,7 @@ export interface JournaledStartsOptions {
 }
 
 /** The outputs, as far as they concern starts. */
-export type StartOutcomes = Pick<Outcomes, 'wanted' | 'wants' | 'deliver'>;
+export type StartOutcomes = Pick<Outcomes, 'wanted' | 'wants' | 'deliver' | 'full' | 'onRoom'>;
 
 /**
  * Starts that outlive the process: an event is in the journal before its start is answered, and leaves it when its execution
@@ -68,7 +68,14 @@ export class JournaledStarts implements Settler {
   }
 
   hasRoom(machine: string, count: number, bytes: number): boolean {
-    return this.dispatch.hasRoom(machine, count, bytes, (this.#appending.get(machine) ?? 0) + this.#singles.waiting(machine));
+    // What has ended and waits for outputs is in the journal, but in memory as well.
+    return !this.#outcomes.full && this.dispatch.hasRoom(machine, count, bytes, (this.#appending.get(machine) ?? 0) + this.#singles.waiting(machine));
+  }
+
+  /** Calls back once, when there may be room again after a refusal by hasRoom. */
+  onRoom(callback: () => void): void {
+    if (this.#outcomes.full) this.#outcomes.onRoom(callback);
+    else this.dispatch.onRoom(callback);
   }
 
   async start(machine: string, input: Uint8Array, started: Started): Promise<Started> {
@@ -113,7 +120,7 @@ export class JournaledStarts implements Settler {
       }
       const spans = Uint32Array.from(pending.flatMap((index) => [entry.spans[2 * index]!, entry.spans[2 * index + 1]!]));
       const names = pending.map((index) => nameOf(entry.names, index));
-      while (!this.hasRoom(entry.machine, pending.length, entry.bytes.byteLength)) await new Promise<void>((resolve) => this.dispatch.onRoom(resolve));
+      while (!this.hasRoom(entry.machine, pending.length, entry.bytes.byteLength)) await new Promise<void>((resolve) => this.onRoom(resolve));
       this.#offer({ ...entry, spans, names }, { record, indexes: pending, bulk: null });
       recovered += pending.length;
     }

@@ -212,6 +212,8 @@ export class LocalEngine implements Engine {
 
   #full(machine: string): MillraceError {
     this.telemetry.reject(machine, 'AT_CAPACITY', 1);
+    const { outcomes } = this.#parts.streams;
+    if (outcomes.full) return new MillraceError('AT_CAPACITY', `What has ended waits for outputs, which are ${outcomes.troubles.length === 0 ? 'slow' : `in trouble: ${outcomes.troubles.join('; ')}`}.`);
     const limit = this.#parts.catalog.get(machine)?.options.maxInFlight;
     return new MillraceError('AT_CAPACITY', `${this.dispatch.inFlight} events are in flight, as many as limits.maxInFlight${limit === undefined ? '' : ` or the machine's own maxInFlight of ${limit}`} allows.`);
   }

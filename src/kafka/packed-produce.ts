@@ -6,7 +6,8 @@ import { sealBatch } from './record-batch.ts';
  * kafkajs encodes a produce request record by record, with several objects and copies for each, and groups the messages of a
  * request by partition in a time that grows with their square: some 20,000 records a second with headers. Here each partition's
  * records are encoded beforehand, and travel through kafkajs as one pseudo-message. Only the function that encodes a produce
- * request is replaced; finding leaders, connections, retries and the producer's id stay kafkajs's. A request without pseudo-messages is encoded by kafkajs.
+ * request is replaced; finding leaders, connections, retries and the producer's id stay kafkajs's, and so does the encoding
+ * of a request without pseudo-messages.
  */
 
 /** All records of a write for one partition. */

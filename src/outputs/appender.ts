@@ -13,8 +13,9 @@ interface Opened {
 /** Appends whole lines to a file that others may rename, remove and append to. */
 export interface Appender {
   /**
-   * Resolves once the bytes are on disk in a file of that name. One that was renamed or removed is begun anew, and what may have gone only to the
-   * old one is written again: whoever renames the file first and reads it then misses nothing. Not to be called while another call is under way.
+   * Resolves once the bytes are on disk in a file of that name. One that was renamed or removed is begun anew, and what may
+   * have gone only to the old one is written again: whoever renames the file first and reads it then misses nothing. Not to
+   * be called while another call is under way.
    *
    * @throws NodeJS.ErrnoException; no part of the bytes is left in the file then
    */

@@ -8,7 +8,7 @@ interface KafkaFault {
   readonly cause?: unknown;
 }
 
-/** Kafka's codes for a record that is not taken as it is: MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD. */
+/** A record is not taken as it is: MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD. */
 const REFUSALS: ReadonlySet<number | string | undefined> = new Set([10, 18, 32, 87]);
 
 /** kafkajs wraps what went wrong in what it has given up on. */

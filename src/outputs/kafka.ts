@@ -32,10 +32,11 @@ interface Session {
 
 /**
  * Writes to one topic with an idempotent producer, acknowledged by all replicas in sync. A record goes to the partition that
- * the Java client's default partitioner picks for its key; those without a key go to one partition after the other, a write each.
+ * the Java client's default partitioner picks for its key; those without a key go to one partition after the other, a write
+ * each.
  *
- * Partitions are picked before kafkajs sees the records, because its retries would pick again: a batch of another content under the same
- * sequence number is dropped by the broker as a repeat. For the same reason a failed write ends the producer.
+ * Partitions are picked before kafkajs sees the records, because its retries would pick again: a batch of another content
+ * under the same sequence number is dropped by the broker as a repeat. For the same reason a failed write ends the producer.
  */
 export const createKafkaOutput: CreateOutput<KafkaOutputSettings> = (settings, { log }) => {
   const { brokers, topic } = settings;
@@ -203,7 +204,7 @@ const plain = ({ key, value, headers }: OutputRecord, partitions: number, turn: 
   headers: { ...headers },
 });
 
-/** kafkajs warns of limited retries with every producer. Here a write that is given up on ends its producer, which makes them safe. */
+/** kafkajs warns of limited retries with every producer. Here a write that is given up on ends its producer. */
 function withoutIdempotenceWarning(log: Log): Log {
   return { ...log, warn: (message, fields) => (message.includes('Limiting retries for the idempotent producer') ? undefined : log.warn(message, fields)) };
 }

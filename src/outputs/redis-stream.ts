@@ -10,7 +10,7 @@ export type RedisStreamOutputSettings = Extract<OutputKindSettings, { redisStrea
 const LIMITS = { maxRecords: 1000, maxBytes: 4 * 1024 * 1024, maxWrites: 1 };
 const NOTHING_REFUSED: readonly Refusal[] = [];
 
-/** Appends an entry for each record to a stream, a pipeline for each write. How durable an entry is, Redis's own settings say. */
+/** Appends an entry for each record to a stream, a pipeline for each write. Redis's own settings say how durable that is. */
 export const createRedisStreamOutput: CreateOutput<RedisStreamOutputSettings> = (settings, parts) => {
   const { stream, maxLength } = settings;
   const trim = maxLength === undefined ? [] : ['MAXLEN', '~', maxLength];

@@ -34,7 +34,7 @@ export const METRICS = {
   millrace_output_records_total: { type: 'counter', labels: ['output', 'result'], help: 'Records that an output took (written) or will never take (refused: they go to dead letters).' },
   millrace_output_retries_total: { type: 'counter', labels: ['output'], help: 'Writes that failed and are tried again, a batch of records each.' },
   millrace_output_queue: { type: 'gauge', labels: ['output'], help: 'Records that wait for an output to take them.' },
-  millrace_output_queue_bytes: { type: 'gauge', labels: ['output'], help: 'Characters of the outputs of executions among them.' },
+  millrace_output_queue_bytes: { type: 'gauge', labels: ['output'], help: 'What they hold in memory, about: their events and the outputs of their executions.' },
   millrace_output_trouble: { type: 'gauge', labels: ['output'], help: '1 while an output takes nothing, 0 otherwise; the log and /readyz say why.' },
   millrace_http_requests_total: { type: 'counter', labels: ['route', 'status'], help: "HTTP answers by route pattern and status; route 'unmatched' where no route answers, 'malformed' where the request was not HTTP." },
 } as const satisfies Record<string, MetricRow>;

@@ -47,7 +47,8 @@ export interface RedriveTarget {
   /** "the Kafka topic readings". */
   readonly name: string;
   /**
-   * Resolves when the target has the events durably, their bytes, keys and headers as they came; answers those that it did not take.
+   * Resolves when the target has the events durably, bytes, keys and headers as they came; answers those that it did not
+   * take.
    *
    * @throws MillraceError when nobody knows which of them it has
    */

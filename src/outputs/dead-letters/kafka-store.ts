@@ -31,8 +31,8 @@ interface Lot {
 }
 
 /**
- * The records of a topic. Kafka removes none of them: what is to be removed is committed to a consumer group of its own, and is not read
- * again; what is kept before it stays unread through the metadata of the commit, as with a source.
+ * The records of a topic. Kafka removes none of them: what is to be removed is committed to a consumer group of its own, and
+ * is not read again; what is kept in between stays unread through the metadata of the commit, as with a source.
  */
 export function createKafkaStore(settings: KafkaOutputSettings, { name, readOnly, log }: StoreParts): DeadLetterStore {
   const { topic, brokers } = settings;
