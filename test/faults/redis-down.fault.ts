@@ -31,7 +31,7 @@ await describeWith(['redis'], 'a Redis that is killed', () => {
   it.each(['redisStream', 'bullmq'] satisfies FeedName[])('and started again, with its append-only file, loses nothing of %s', async (name) => {
     const redis: RedisServer = await startRedis({ aof: 'always' });
     servers.push(redis);
-    feed = await FEEDS[name]({ brokers: [], redisUrl: redis.url });
+    feed = await FEEDS[name]({ brokers: [], redisUrl: redis.url, takeoverMs: 10_000 });
     fleet = new Fleet({ config: feed.config });
     const { ledger } = fleet;
     for (let i = 0; i < 2; i++) await fleet.add();
