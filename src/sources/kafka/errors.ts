@@ -48,8 +48,8 @@ export function explain(error: unknown, brokers: readonly string[]): MillraceErr
   return new MillraceError('SOURCE_UNAVAILABLE', `Kafka at ${at} does not serve this source: ${message}. It is tried again.`, { cause: error });
 }
 
-export const noSuchTopics = (topics: readonly string[], brokers: readonly string[]): MillraceError =>
-  new MillraceError('SOURCE_MISCONFIGURED', `Kafka at ${brokers.join(', ')} has no topic ${topics.join(', ')}. Create it, or correct topics.`);
+export const noSuchTopics = (topics: readonly string[], brokers: readonly string[], cause: unknown): MillraceError =>
+  new MillraceError('SOURCE_MISCONFIGURED', `Kafka at ${brokers.join(', ')} has no topic ${topics.join(', ')}. Create it, or correct topics.`, { cause });
 
 function innermost(error: unknown): string {
   let message = String(error);

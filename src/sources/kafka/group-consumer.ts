@@ -130,7 +130,7 @@ async function connect(consumer: Consumer, client: KafkaClient, settings: KafkaS
   try {
     await consumer.subscribe({ topics: [...settings.topics], fromBeginning: settings.from !== 'latest' });
   } catch (error) {
-    if (isUnknownTopic(error)) throw noSuchTopics(await missingTopics(client, settings.topics), settings.brokers);
+    if (isUnknownTopic(error)) throw noSuchTopics(await missingTopics(client, settings.topics), settings.brokers, error);
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaSourceSettings } from '../../config/settings.ts';
 import type { CreateSource, Line, Source } from '../../delivery/source.ts';
 import { MillraceError } from '../../errors.ts';
-import { explain } from './errors.ts';
+import { explain, isUnknownTopic } from './errors.ts';
 import { createGroupConsumer } from './group-consumer.ts';
 import { Member } from './member.ts';
 
@@ -11,8 +11,8 @@ const GRACE_MS = 5_000;
 /** Between two lives of a consumer. The first attempt after an outage comes at most the larger of the two after its end. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
-/** A refusal is believed when it has been repeated: a topic may have been created a moment ago. */
-const REFUSALS = 3;
+/** That a topic is not there is believed when it has been repeated: it may have been created a moment ago. */
+const UNKNOWN_ATTEMPTS = 3;
 const TICK_MS = 1_000;
 /** How long a broker that does not answer may hold up the last commit, and leaving the group. */
 const CLOSE_MS = 3_000;
@@ -91,7 +91,7 @@ class KafkaSource implements Source {
     for (let attempt = 1; ; attempt++) {
       const joined = this.#member.joins;
       const error = explain(await this.#liveOnce(), this.#settings.brokers);
-      const refused = this.#member.joins === 0 && error.code === 'SOURCE_MISCONFIGURED' && attempt >= REFUSALS;
+      const refused = this.#member.joins === 0 && error.code === 'SOURCE_MISCONFIGURED' && (attempt >= UNKNOWN_ATTEMPTS || !isUnknownTopic(error));
       if (refused || this.#stopped.signal.aborted) {
         refuse(refused ? error : new MillraceError('DRAINING', 'The source was closed before it had joined its consumer group.'));
         return;
