@@ -1,7 +1,7 @@
 import type { Answer, HeldJob } from './job.ts';
 
-/** Calls under way at once: enough to keep Redis busy; more would only wait there, each with a job that others could run. */
-const MOST_CALLS = 64;
+/** Calls under way at once: enough that Redis works while executions do; more would only wait there, each with a job that others could run. */
+const MOST_CALLS = 128;
 /** Jobs that have ended and are not acknowledged: beyond it no acknowledgement brings another job along, or they would never get fewer. */
 const MOST_ENDED = 4 * MOST_CALLS;
 /** A wait for jobs ends after this long at the latest, to look whether one is there after all. */
@@ -65,6 +65,11 @@ export class Intake {
   ended(job: HeldJob): void {
     this.#ended.push(job);
     this.#go();
+  }
+
+  /** Calls under way that may bring a job. */
+  get coming(): number {
+    return this.#coming;
   }
 
   /** Resolves when no call is under way and nothing is left to acknowledge. */

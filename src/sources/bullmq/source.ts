@@ -4,6 +4,7 @@ import type { Lease, Line, Settlement, Source, SourceEvents } from '../../delive
 import { closeRedis, createRedis, type RedisClient, redisFault, redisReady } from '../../redis/redis.ts';
 import { createJobEvents, type JobEvents } from './events.ts';
 import { failureOf } from './failure.ts';
+import { Gathering } from './gathering.ts';
 import { Intake } from './intake.ts';
 import { type Answer, type HeldJob, lossOf } from './job.ts';
 import { JobQueue } from './job-queue.ts';
@@ -31,16 +32,17 @@ class BullmqSource implements Source, Settlement {
   #queue!: JobQueue;
   #stopped = false;
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Taken in this turn of the event loop; offered together at its end. */
-  #taken: HeldJob[] = [];
+  readonly #gathering: Gathering;
   #acknowledged = 0;
-  #turnEnds = false;
+  /** Jobs whose acknowledgement is under way: held still, but not when Redis takes the next call. */
+  #leaving = 0;
   /** Bytes of a job, as they have been lately. */
   #usualBytes = 256;
 
   constructor(settings: BullmqSourceSettings, line: Line) {
     this.#settings = settings;
     this.#line = line;
+    this.#gathering = new Gathering({ maxInFlight: line.maxInFlight, moreComing: () => this.#intake.coming > 0, offer: (jobs) => this.#offer(jobs) });
     this.#purpose = `source ${line.source}`;
     this.#events = createJobEvents(settings.queue, line);
     this.#lease = line.lease(this, { wantsEnds: true });
@@ -130,43 +132,40 @@ class BullmqSource implements Source, Settlement {
   }
 
   #hasRoom(coming: number, leaving: number): boolean {
-    const more = this.#taken.length + coming + 1;
-    return this.#locks.size - leaving + coming < this.#line.maxInFlight && this.#line.hasRoom(more, more * this.#usualBytes);
+    const more = this.#gathering.size + coming + 1;
+    return this.#locks.size - this.#leaving - leaving + coming < this.#line.maxInFlight && this.#line.hasRoom(more, more * this.#usualBytes);
   }
 
   #took(job: HeldJob): void {
     this.#locks.keep(job);
-    this.#taken.push(job);
-    this.#endTurn();
+    this.#gathering.add(job);
   }
 
   #ended(job: HeldJob): void {
     if (!job.lost) this.#intake.ended(job);
   }
 
-  /** What happened in one turn of the event loop is offered and counted once. */
-  #endTurn(): void {
-    if (this.#turnEnds) return;
-    this.#turnEnds = true;
+  #offer(jobs: readonly HeldJob[]): void {
+    if (this.#stopped) {
+      for (const job of jobs) this.#giveBack(job);
+      return;
+    }
+    let bytes = 0;
+    for (const events of this.#events.of(jobs)) {
+      bytes += events.bytes.byteLength;
+      this.#lease.offer(events);
+    }
+    this.#usualBytes = Math.ceil((7 * this.#usualBytes + bytes / jobs.length) / 8);
+    this.#line.meter.received(jobs.length, bytes);
+  }
+
+  /** What was acknowledged in one turn of the event loop is counted once. */
+  #countAcknowledged(): void {
+    this.#acknowledged++;
+    if (this.#acknowledged > 1) return;
     setImmediate(() => {
-      this.#turnEnds = false;
-      const { meter } = this.#line;
-      const taken = this.#taken;
-      this.#taken = [];
-      if (this.#acknowledged > 0) meter.acknowledged(this.#acknowledged);
+      this.#line.meter.acknowledged(this.#acknowledged);
       this.#acknowledged = 0;
-      if (taken.length === 0) return;
-      if (this.#stopped) {
-        for (const job of taken) this.#giveBack(job);
-        return;
-      }
-      let bytes = 0;
-      for (const events of this.#events.of(taken)) {
-        bytes += events.bytes.byteLength;
-        this.#lease.offer(events);
-      }
-      this.#usualBytes = Math.ceil((7 * this.#usualBytes + bytes / taken.length) / 8);
-      meter.received(taken.length, bytes);
     });
   }
 
@@ -174,6 +173,7 @@ class BullmqSource implements Source, Settlement {
     const { end } = job;
     let answer: Answer | null;
     job.leaving = true;
+    this.#leaving++;
     try {
       answer = end === null || end.status === 'SUCCEEDED' || end.status === 'FILTERED' ? await this.#complete(job, end?.output ?? 'null', fetchNext) : await this.#queue.fail(job, failureOf(end, this.#events.nameOf(job)), fetchNext);
     } catch (error) {
@@ -184,10 +184,11 @@ class BullmqSource implements Source, Settlement {
       }
       this.#lost(job, loss);
       return null;
+    } finally {
+      this.#leaving--;
     }
     this.#locks.drop(job);
-    this.#acknowledged++;
-    this.#endTurn();
+    this.#countAcknowledged();
     return answer;
   }
 

@@ -1,0 +1,116 @@
+import { strict as assert } from 'node:assert';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { createEngine } from '../dist/engine.js';
+import { startRedis } from '../test/services/redis.mjs';
+import { byHand, definition, events } from './lib/machine.mjs';
+import { median, row } from './lib/measure.mjs';
+
+/*
+ * Jobs of a BullMQ queue a second, from the moment that a filled queue is resumed until the last of them is completed: the source
+ * with the Choice→Pass→Succeed machine on two workers, against a bare Worker of the same concurrency, whose processor does the
+ * same by hand. BullMQ parses the data for it and serialises what it returns. Redis, with no append-only file, runs on the same
+ * cores. Both are there all the time; while one works, the other waits for jobs.
+ */
+
+const BACKLOG = 10_000;
+const PROOF = 2000;
+const CONCURRENCIES = [64, 500];
+
+/** @param {{ rounds?: number, backlog?: number }} [options] */
+export async function run({ rounds = 5, backlog = BACKLOG } = {}) {
+  const server = await startRedis({ aof: false });
+  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  try {
+    const rows = [];
+    for (const concurrency of CONCURRENCIES) {
+      const contestants = { bare: await bareWorker(server.url, redis, concurrency), ours: await ourSource(server.url, redis, concurrency) };
+      const figures = { bare: [], ours: [] };
+      // The proof runs each of them warm.
+      for (const contestant of Object.values(contestants)) await prove(redis, contestant.queue);
+      for (let round = 0; round < rounds; round++) {
+        for (const [name, { queue }] of Object.entries(contestants)) figures[name].push((await rate(redis, queue, backlog)).rate);
+      }
+      for (const { close } of Object.values(contestants)) await close();
+      const of = (values) => ({ rounds: values, median: median(values) });
+      rows.push(row('bullmq', `concurrency ${concurrency}: choice-pass-succeed`, of(figures.ours), 'bare Worker, the same by hand', of(figures.bare), 'jobs/s'));
+    }
+    return rows;
+  } finally {
+    redis.disconnect();
+    await server.remove();
+  }
+}
+
+/** Has the queue's owner do so many jobs; answers jobs a second and their results, in the order of the jobs. */
+async function rate(redis, queue, count, wantsResults = false) {
+  await queue.pause();
+  const ids = await fill(queue, count);
+  const completed = queue.toKey('completed');
+  globalThis.gc?.();
+  const began = performance.now();
+  await queue.resume();
+  // Looks seldom enough to be no load.
+  while ((await redis.zcard(completed)) < count) await pause(5);
+  const ms = performance.now() - began;
+  const results = wantsResults ? await Promise.all(ids.map((id) => redis.hget(queue.toKey(id), 'returnvalue'))) : [];
+  assert.equal(await queue.getFailedCount(), 0);
+  while ((await queue.clean(0, 1000, 'completed')).length > 0);
+  return { rate: (count / ms) * 1000, results };
+}
+
+let queues = 0;
+const newQueue = (redis) => new Queue(`bench-${queues++}`, { connection: redis });
+
+async function bareWorker(url, redis, concurrency) {
+  const queue = newQueue(redis);
+  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  const worker = new Worker(queue.name, async (job) => byHand(job.data), { connection, concurrency });
+  return {
+    queue,
+    async close() {
+      await worker.close();
+      connection.disconnect();
+      await queue.close();
+    },
+  };
+}
+
+async function ourSource(url, redis, concurrency) {
+  const queue = newQueue(redis);
+  const engine = await createEngine({
+    machines: { bench: { definition: JSON.stringify(definition) } },
+    workers: 2,
+    sources: [{ name: 'bench', kind: { bullmq: { url, queue: queue.name, prefix: 'bull', lockDurationMs: 30_000 } }, machine: 'bench', order: 'none', maxInFlight: concurrency, retry: { maxAttempts: 1, backoffMs: 500, maxBackoffMs: 30_000 }, deadLetters: null, tombstones: 'skip' }],
+  });
+  await engine.startSources();
+  return {
+    queue,
+    async close() {
+      await engine.close(5000);
+      await queue.close();
+    },
+  };
+}
+
+/** The results are those of hand-written code. */
+async function prove(redis, queue) {
+  const { results } = await rate(redis, queue, PROOF, true);
+  assert.deepEqual(results, events(PROOF).map((text) => JSON.stringify(byHand(JSON.parse(text)))));
+}
+
+async function fill(queue, count) {
+  const texts = events(PROOF);
+  const ids = [];
+  for (let from = 0; from < count; from += 1000) {
+    const jobs = await queue.addBulk(Array.from({ length: Math.min(1000, count - from) }, (_, i) => ({ name: 'reading', data: JSON.parse(texts[(from + i) % PROOF]) })));
+    for (const { id } of jobs) ids.push(id);
+  }
+  return ids;
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  console.log(JSON.stringify(await run(), null, 2));
+  process.exit(0);
+}
