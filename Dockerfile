@@ -20,5 +20,5 @@ RUN install -d -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 8080
-ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+ENTRYPOINT ["node", "/app/dist/bin/main.js"]
 CMD ["start", "--config", "examples/millrace.yaml", "--host", "0.0.0.0", "--data-dir", "/data"]

@@ -27,7 +27,7 @@ export async function run({ rounds = 5, roundMs = 400 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   writeFileSync(join(folder, 'm.asl.json'), JSON.stringify(definition));
   writeFileSync(join(folder, 'millrace.yaml'), 'machines: { m: ./m.asl.json }\n');
-  const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+  const cli = fileURLToPath(new URL('../dist/bin/main.js', import.meta.url));
   const ours = await serverProcess([cli, 'start', '--config', join(folder, 'millrace.yaml'), '--port', '0', '--data-dir', join(folder, 'data')]);
   const bare = await serverProcess([fileURLToPath(new URL('./http-echo.mjs', import.meta.url))]);
   try {

@@ -9,7 +9,7 @@ import { definition, jsonataDefinition } from './lib/machine.mjs';
 import { median } from './lib/measure.mjs';
 
 const MACHINES = 10;
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/bin/main.js', import.meta.url));
 /** What any server in Node costs: a process that listens, and says so. */
 const BARE = `require('node:http').createServer((request, response) => response.end('{"status":"ok"}')).listen(0, '127.0.0.1', function () { console.log('http://127.0.0.1:' + this.address().port) })`;
 

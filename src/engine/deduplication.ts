@@ -4,9 +4,7 @@ import type { SourceConfig, SourceKindSettings } from '../config/settings.ts';
 import { createDeduplicatingLine, type DeduplicatingLine } from '../delivery/deduplication.ts';
 import { compileEventIds, namesAsIds } from '../delivery/event-ids.ts';
 import type { SeenStore } from '../delivery/seen/contract.ts';
-import { openLmdbSeen } from '../delivery/seen/lmdb-seen.ts';
-import { createMemorySeen } from '../delivery/seen/memory-seen.ts';
-import { createRedisSeen } from '../delivery/seen/redis-seen.ts';
+import type { RedisSeenOptions } from '../delivery/seen/redis-seen.ts';
 import type { Line } from '../delivery/source.ts';
 
 export interface DeduplicationPlace {
@@ -20,10 +18,16 @@ export async function deduplicated(line: Line, { name, kind, deduplicate }: Sour
   const { windowMs, key, redis } = deduplicate!;
   const { log, meter } = line;
   const ids = key === undefined ? namesAsIds : compileEventIds({ source: name, key, log, meter });
-  let store: SeenStore;
-  if (redis !== undefined) store = createRedisSeen({ connection: redis, source: name, group: groupOf(kind), windowMs, log });
-  else store = dataDir === null ? createMemorySeen({ windowMs }) : await openLmdbSeen({ path: join(dataDir, 'seen', name), windowMs });
+  const store = redis === undefined ? await embeddedSeen(dataDir, name, windowMs) : await redisSeen({ connection: redis, source: name, group: groupOf(kind), windowMs, log });
   return createDeduplicatingLine(line, { store, ids, maxInFlightBytes });
+}
+
+// Loaded when a source asks for it: a client of Redis takes as long to load as the rest of the server's start.
+const redisSeen = async (options: RedisSeenOptions): Promise<SeenStore> => (await import('../delivery/seen/redis-seen.ts')).createRedisSeen(options);
+
+async function embeddedSeen(dataDir: string | null, source: string, windowMs: number): Promise<SeenStore> {
+  if (dataDir === null) return (await import('../delivery/seen/memory-seen.ts')).createMemorySeen({ windowMs });
+  return (await import('../delivery/seen/lmdb-seen.ts')).openLmdbSeen({ path: join(dataDir, 'seen', source), windowMs });
 }
 
 /** Whose events they are: two configurations may give a source, and even its group, the same name. */

@@ -5,7 +5,7 @@ import { MillraceError } from '../errors.ts';
 import { MAX_TEST_SECONDS, type TestStateReply, type TestStateRequest, type TestStateResult } from './contract.ts';
 
 /** Node 20 loads no TypeScript in a thread: run from src, as tests do, the tester uses the built worker. */
-const WORKER_FILE = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/test-state/worker.js' : './worker.js', import.meta.url));
+const WORKER_FILE = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/test-state/tester-worker.js' : './tester-worker.js', import.meta.url));
 
 const THREADS = 2;
 const QUEUED = 1000;

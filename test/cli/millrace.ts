@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The binary as `npm run build` leaves it. */
-export const BINARY = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const BINARY = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Finished {

@@ -4,7 +4,7 @@ import { request, type Agent } from 'node:http';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-export const binary = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const binary = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 
 /** A TCP port of the loopback interface that nobody has at the moment. */
 export async function freePort(): Promise<number> {
