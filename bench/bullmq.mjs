@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { createEngine } from '../dist/engine.js';
 import { startRedis } from '../test/services/redis.mjs';
 import { byHand, definition, events } from './lib/machine.mjs';
-import { median, row } from './lib/measure.mjs';
+import { contest, row } from './lib/measure.mjs';
 
 /*
  * Jobs of a BullMQ queue a second, from the moment that a filled queue is resumed until the last of them is completed: the source
@@ -18,23 +18,21 @@ const BACKLOG = 10_000;
 const PROOF = 2000;
 const CONCURRENCIES = [64, 500];
 
-/** @param {{ rounds?: number, backlog?: number }} [options] */
-export async function run({ rounds = 5, backlog = BACKLOG } = {}) {
+/** @param {{ rounds?: number, smoke?: boolean, backlog?: number }} [options] */
+export async function run({ smoke = false, backlog = smoke ? 500 : BACKLOG, ...options } = {}) {
   const server = await startRedis({ aof: false });
   const redis = new Redis(server.url, { maxRetriesPerRequest: null });
   try {
     const rows = [];
     for (const concurrency of CONCURRENCIES) {
       const contestants = { bare: await bareWorker(server.url, redis, concurrency), ours: await ourSource(server.url, redis, concurrency) };
-      const figures = { bare: [], ours: [] };
       // The proof runs each of them warm.
       for (const contestant of Object.values(contestants)) await prove(redis, contestant.queue);
-      for (let round = 0; round < rounds; round++) {
-        for (const [name, { queue }] of Object.entries(contestants)) figures[name].push((await rate(redis, queue, backlog)).rate);
-      }
+      const name = `concurrency ${concurrency}: choice-pass-succeed`;
+      const turns = Object.entries(contestants).map(([key, { queue }]) => [key, () => drain(redis, queue, backlog)]);
+      const { ours, bare } = await contest(Object.fromEntries(turns), { ...options, name });
       for (const { close } of Object.values(contestants)) await close();
-      const of = (values) => ({ rounds: values, median: median(values) });
-      rows.push(row('bullmq', `concurrency ${concurrency}: choice-pass-succeed`, of(figures.ours), 'bare Worker, the same by hand', of(figures.bare), 'jobs/s'));
+      rows.push(row({ suite: 'bullmq', case: name, unit: 'jobs/s', ours, baseline: bare, baselineName: 'bare Worker, the same by hand' }));
     }
     return rows;
   } finally {
@@ -43,21 +41,23 @@ export async function run({ rounds = 5, backlog = BACKLOG } = {}) {
   }
 }
 
-/** Has the queue's owner do so many jobs; answers jobs a second and their results, in the order of the jobs. */
-async function rate(redis, queue, count, wantsResults = false) {
+/** Has the queue's owner do so many jobs; answers how long it took and their results, in the order of the jobs. */
+async function drain(redis, queue, count, wantsResults = false) {
   await queue.pause();
   const ids = await fill(queue, count);
   const completed = queue.toKey('completed');
   globalThis.gc?.();
   const began = performance.now();
+  const before = process.cpuUsage();
   await queue.resume();
   // Looks seldom enough to be no load.
   while ((await redis.zcard(completed)) < count) await pause(5);
   const ms = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
   const results = wantsResults ? await Promise.all(ids.map((id) => redis.hget(queue.toKey(id), 'returnvalue'))) : [];
   assert.equal(await queue.getFailedCount(), 0);
   while ((await queue.clean(0, 1000, 'completed')).length > 0);
-  return { rate: (count / ms) * 1000, results };
+  return { count, ms, cpuMs: (user + system) / 1000, results };
 }
 
 let queues = 0;
@@ -96,7 +96,7 @@ async function ourSource(url, redis, concurrency) {
 
 /** The results are those of hand-written code. */
 async function prove(redis, queue) {
-  const { results } = await rate(redis, queue, PROOF, true);
+  const { results } = await drain(redis, queue, PROOF, true);
   assert.deepEqual(results, events(PROOF).map((text) => JSON.stringify(byHand(JSON.parse(text)))));
 }
 
@@ -108,9 +108,4 @@ async function fill(queue, count) {
     for (const { id } of jobs) ids.push(id);
   }
   return ids;
-}
-
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  console.log(JSON.stringify(await run(), null, 2));
-  process.exit(0);
 }

@@ -37,7 +37,7 @@ export async function run(options = {}) {
     };
     const memory = await race(
       { hand: loop((i) => hand(parsed[i])), jsonPath: loop((i) => execute(jsonPath, parsed[i])), jsonata: loop((i) => execute(jsonata, parsed[i])) },
-      options,
+      { ...options, name: `${name}, in memory` },
     );
     const text = await race(
       {
@@ -45,13 +45,13 @@ export async function run(options = {}) {
         jsonPath: loop((i) => JSON.stringify(execute(jsonPath, JSON.parse(texts[i])))),
         jsonata: loop((i) => JSON.stringify(execute(jsonata, JSON.parse(texts[i])))),
       },
-      options,
+      { ...options, name: `${name}, JSON in and out` },
     );
     rows.push(
-      row('engine', `${name}, in memory`, memory.jsonPath, 'hand-written JavaScript', memory.hand),
-      row('engine', `${name}, JSON in and out`, text.jsonPath, 'hand-written JavaScript', text.hand),
-      row('engine', `${name}, JSONata, in memory`, memory.jsonata, 'the JSONPath machine', memory.jsonPath),
-      row('engine', `${name}, JSONata, JSON in and out`, text.jsonata, 'the JSONPath machine', text.jsonPath),
+      row({ suite: 'engine', case: `${name}, in memory`, ours: memory.jsonPath, baseline: memory.hand, baselineName: 'hand-written JavaScript' }),
+      row({ suite: 'engine', case: `${name}, JSON in and out`, ours: text.jsonPath, baseline: text.hand, baselineName: 'hand-written JavaScript' }),
+      row({ suite: 'engine', case: `${name}, JSONata, in memory`, ours: memory.jsonata, baseline: memory.jsonPath, baselineName: 'the JSONPath machine' }),
+      row({ suite: 'engine', case: `${name}, JSONata, JSON in and out`, ours: text.jsonata, baseline: text.jsonPath, baselineName: 'the JSONPath machine' }),
     );
   }
   rows.push(await peer('add a field', definition, parsed, execute, options), await peer('pick fields', pickDefinition, parsed, execute, options));
@@ -73,7 +73,7 @@ async function peer(name, asl, parsed, execute, options) {
         for (let i = 0; i < count; i++) execute(program, parsed[i & 4095]);
       },
     },
-    options,
+    { ...options, name: `${name}, against a peer` },
   );
-  return row('engine', `${name}, in memory, against a peer`, result.ours, 'aws-local-stepfunctions', result.peer);
+  return row({ suite: 'engine', case: `${name}, in memory, against a peer`, ours: result.ours, baseline: result.peer, baselineName: 'aws-local-stepfunctions' });
 }

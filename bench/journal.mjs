@@ -27,8 +27,8 @@ export async function run(options = {}) {
     const bare = await lmdbSubject(entries, lanes);
     try {
       await proveEqual(entries);
-      const { journal, lmdb } = await race({ journal: ours.run, lmdb: bare.run }, options);
-      rows.push(row('journal', name, scaled(journal, each), 'lmdb put', scaled(lmdb, each), 'events/s'));
+      const { journal, lmdb } = await race({ journal: ours.run, lmdb: bare.run }, { ...options, name, latency: true });
+      rows.push(row({ suite: 'journal', case: name, unit: 'events/s', ours: scaled(journal, each), baseline: scaled(lmdb, each), baselineName: 'lmdb put' }));
     } finally {
       await ours.close();
       await bare.close();
@@ -37,7 +37,7 @@ export async function run(options = {}) {
   return rows;
 }
 
-const scaled = ({ rounds, median }, each) => ({ rounds: rounds.map((figure) => figure * each), median: median * each });
+const scaled = (figures, each) => ({ ...figures, rounds: figures.rounds.map((figure) => figure * each), median: figures.median * each, cpuMsPer1000: figures.cpuMsPer1000 / each });
 
 /** Entries as the API makes them: the event with its own name, or a piece of a bulk request. */
 function entriesOf(texts, each) {
@@ -56,13 +56,23 @@ function entriesOf(texts, each) {
   return entries;
 }
 
-/** Runs `count` operations in lanes, one after another in each. */
-const inLanes = (lanes, operation) => async (count) => {
+/**
+ * Runs `count` operations in lanes, one after another in each, and records how long each takes. A slow one keeps its lane from
+ * asking again: the latencies are corrected for what was not asked meanwhile.
+ */
+const inLanes = (lanes, operation) => async (count, latency) => {
   let next = 0;
+  const began = performance.now();
   const lane = async () => {
-    while (next < count) await operation(next++);
+    while (next < count) {
+      const asked = performance.now();
+      await operation(next++);
+      latency.record(performance.now() - asked);
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane));
+  const open = Math.min(lanes, count);
+  await Promise.all(Array.from({ length: open }, lane));
+  latency.correctFor(((performance.now() - began) * open) / count);
 };
 
 async function journalSubject(entries, lanes) {

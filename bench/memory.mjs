@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createEngine } from '../dist/index.js';
 import { events } from './lib/machine.mjs';
-import { median } from './lib/measure.mjs';
+import { createLatency } from './lib/latency.mjs';
+import { figuresOf, row } from './lib/measure.mjs';
 
-const PARKED = 100_000;
-const WAIT_SECONDS = 25;
-const definition = JSON.stringify({ StartAt: 'W', States: { W: { Type: 'Wait', Seconds: WAIT_SECONDS, Next: 'P' }, P: { Type: 'Pass', End: true } } });
+const definitionOf = (seconds) => JSON.stringify({ StartAt: 'W', States: { W: { Type: 'Wait', Seconds: seconds, Next: 'P' }, P: { Type: 'Pass', End: true } } });
 const quick = JSON.stringify({ StartAt: 'P', States: { P: { Type: 'Pass', End: true } } });
 
 async function settledRss() {
@@ -20,9 +19,10 @@ async function settledRss() {
 }
 
 /** 100,000 journaled executions parked in a Wait: resident bytes of the whole process for each, ends on time, others served meanwhile. */
-export async function run() {
+export async function run({ smoke = false, progress } = {}) {
+  const [parked, waitSeconds] = smoke ? [2000, 4] : [100_000, 25];
   const dataDir = mkdtempSync(join(tmpdir(), 'millrace-memory-'));
-  const engine = await createEngine({ machines: { wait: { definition }, quick: { definition: quick } }, dataDir, limits: { maxInFlight: 200_000 } });
+  const engine = await createEngine({ machines: { wait: { definition: definitionOf(waitSeconds) }, quick: { definition: quick } }, dataDir, limits: { maxInFlight: 200_000 } });
   try {
     const texts = events(1000);
     const payload = Buffer.from(texts.join(''));
@@ -34,32 +34,35 @@ export async function run() {
       if (accepted !== count) throw new Error(`${accepted} of ${count} were accepted`);
     };
     // The heap grows for batches that pass through, whether they park or not: that is not the parked executions' doing.
-    await fill('quick', PARKED);
+    await fill('quick', parked);
     const before = await settledRss();
     const begin = performance.now();
-    await fill('wait', PARKED);
+    await fill('wait', parked);
     const parkedAfterMs = performance.now() - begin;
     const during = await settledRss();
-    if (engine.dispatch.inFlight !== PARKED) throw new Error(`${engine.dispatch.inFlight} are parked, not ${PARKED}`);
-    const latencies = [];
-    while (performance.now() - begin < (WAIT_SECONDS - 4) * 1000) {
+    if (engine.dispatch.inFlight !== parked) throw new Error(`${engine.dispatch.inFlight} are parked, not ${parked}`);
+    progress?.(`${parked} are parked for ${waitSeconds} s`);
+    const latency = createLatency();
+    let asks = 0;
+    while (performance.now() - begin < (waitSeconds - (smoke ? 2 : 4)) * 1000) {
       const asked = performance.now();
-      const answer = await engine.startSync('quick', Buffer.from(texts[latencies.length % 1000]));
+      const answer = await engine.startSync('quick', Buffer.from(texts[asks % 1000]));
       if (answer.status !== 'SUCCEEDED') throw new Error(`a synchronous start ended as ${answer.status}`);
-      latencies.push(performance.now() - asked);
-      if (latencies.length % 200 === 0) await pause(1);
+      latency.record(performance.now() - asked);
+      asks += 1;
+      if (asks % 200 === 0) await pause(1);
     }
+    latency.correctFor(latency.percentileMs(50));
     const deadline = performance.now() + 60_000;
     while (engine.dispatch.inFlight > 0 && performance.now() < deadline) await pause(5);
     const lastEndMs = performance.now() - begin;
     if (engine.dispatch.inFlight > 0) throw new Error(`${engine.dispatch.inFlight} have not ended`);
-    const slowest = latencies.reduce((a, b) => Math.max(a, b), 0);
-    const each = (during - before) / PARKED;
-    const late = lastEndMs - WAIT_SECONDS * 1000;
+    const one = (name, unit, value, baselineName, baseline, more = {}) =>
+      row({ suite: 'memory', case: name, unit, better: 'lower', ours: figuresOf([value], more), baseline: figuresOf([baseline]), baselineName });
     return [
-      { suite: 'memory', case: 'parked in a Wait, bytes each', value: each, unit: 'bytes', baseline: { name: 'payload bytes', value: 145 }, ratio: each / 145 },
-      { suite: 'memory', case: 'last end after it was due', value: late, unit: 'ms', baseline: { name: 'time to park them all, ms', value: parkedAfterMs }, ratio: late / parkedAfterMs },
-      { suite: 'memory', case: 'sync start meanwhile, median µs', value: median(latencies) * 1000, unit: 'µs', baseline: { name: 'slowest µs', value: slowest * 1000 }, ratio: median(latencies) / slowest },
+      one('parked in a Wait, bytes each', 'bytes', (during - before) / parked, 'payload bytes', 145, { rssBytes: during }),
+      one('last end after it was due', 'ms', lastEndMs - waitSeconds * 1000, 'time to park them all, ms', parkedAfterMs),
+      one('sync start meanwhile, median', 'ms', latency.percentileMs(50), 'slowest', latency.percentileMs(100), { latencyMs: latency.summary() }),
     ];
   } finally {
     await engine.close(0);

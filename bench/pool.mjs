@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina';
 import { createDispatch } from '../dist/delivery/dispatch.js';
 import { createPool } from '../dist/pool/pool.js';
+import { contest, row } from './lib/measure.mjs';
 
 /*
  * Events a second through dispatch and pool, raw bytes in: the Choice→Pass→Succeed machine on 145-byte events. The baseline
@@ -81,19 +82,10 @@ async function runTasks(piscina, texts) {
   return outputs;
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-
-async function rate(count, run) {
-  const from = performance.now();
-  await run();
-  return (count / (performance.now() - from)) * 1000;
-}
-
-/** @param {{ rounds?: number, events?: number, taskEvents?: number, maxBatchEvents?: number }} [options] */
+/** @param {{ rounds?: number, smoke?: boolean, events?: number, taskEvents?: number, maxBatchEvents?: number }} [options] */
 export async function run(options = {}) {
-  const rounds = options.rounds ?? 5;
-  const events = options.events ?? 500_000;
-  const taskEvents = options.taskEvents ?? 50_000;
+  const events = options.events ?? (options.smoke ? 40_000 : 500_000);
+  const taskEvents = options.taskEvents ?? (options.smoke ? 2000 : 50_000);
   const pool = createPool({ workers: WORKERS, ...(options.maxBatchEvents === undefined ? {} : { maxBatchEvents: options.maxBatchEvents }) });
   const piscina = new Piscina({
     filename: new URL('./pool-task.mjs', import.meta.url).href,
@@ -114,19 +106,27 @@ export async function run(options = {}) {
     const theirs = await runTasks(piscina, texts.slice(0, ours.length));
     if (theirs.some((output, i) => JSON.stringify(output) !== ours[i])) throw new Error('dispatch and piscina tasks disagree');
 
-    const values = { bare: [], outputs: [], tasks: [] };
-    for (let round = 0; round < rounds; round++) {
-      values.bare.push(await rate(total, () => runDispatch(dispatch, parcels, false, false)));
-      values.tasks.push(await rate(texts.length, () => runTasks(piscina, texts)));
-      values.outputs.push(await rate(total, () => runDispatch(dispatch, parcels, true, false)));
-    }
-    const baseline = { name: 'one piscina task per event', value: Math.round(median(values.tasks)) };
-    const row = (name, list) => ({ suite: 'pool', case: name, value: Math.round(median(list)), unit: 'events/s', baseline, ratio: Number((median(list) / median(values.tasks)).toFixed(2)) });
-    return [row('choice-pass-succeed', values.bare), row('choice-pass-succeed, outputs wanted', values.outputs)];
+    const figures = await contest(
+      {
+        silent: async () => {
+          await runDispatch(dispatch, parcels, false, false);
+          return { count: total };
+        },
+        tasks: async () => {
+          await runTasks(piscina, texts);
+          return { count: texts.length };
+        },
+        outputs: async () => {
+          await runDispatch(dispatch, parcels, true, false);
+          return { count: total };
+        },
+      },
+      options,
+    );
+    const common = { suite: 'pool', unit: 'events/s', baseline: figures.tasks, baselineName: 'one piscina task per event' };
+    return [row({ ...common, case: 'choice-pass-succeed', ours: figures.silent }), row({ ...common, case: 'choice-pass-succeed, outputs wanted', ours: figures.outputs })];
   } finally {
     await pool.close();
     await piscina.destroy();
   }
 }
-
-if (process.argv[1] === new URL(import.meta.url).pathname) console.log(JSON.stringify(await run(), null, 2));

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { createEngine } from '../dist/engine.js';
 import { startRedis } from '../test/services/redis.mjs';
 import { byHand, definition, events } from './lib/machine.mjs';
-import { median, row } from './lib/measure.mjs';
+import { contest, row } from './lib/measure.mjs';
 
 /*
  * Entries of a Redis stream a second, until the last is acknowledged: the source with the Choice→Pass→Succeed machine on two
@@ -20,21 +20,21 @@ const BACKLOG = 400_000;
 const WARMING = 0.25;
 const PROOF = 4096;
 
-/** @param {{ rounds?: number, backlog?: number }} [options] */
-export async function run({ rounds = 5, backlog = BACKLOG } = {}) {
+/** @param {{ rounds?: number, smoke?: boolean, backlog?: number }} [options] */
+export async function run({ smoke = false, backlog = smoke ? 10_000 : BACKLOG, ...options } = {}) {
   const server = await startRedis({ aof: false });
   const redis = new Redis(server.url);
   try {
     await prove(redis, server.url);
     await fill(redis, 'bench', backlog);
-    const ours = [];
-    const bare = [];
-    for (let round = 0; round < rounds; round++) {
-      bare.push(await rate((group) => bareLoop(server.url, group, backlog), redis));
-      ours.push(await rate((group) => ourSource(server.url, group, backlog, redis), redis));
-    }
-    const of = (figures) => ({ rounds: figures, median: median(figures) });
-    return [row('redis', 'stream: choice-pass-succeed', of(ours), 'bare XREADGROUP, JSON.parse, XACK', of(bare), 'events/s')];
+    const { ours, bare } = await contest(
+      {
+        bare: () => inGroup((group) => bareLoop(server.url, group, backlog), redis),
+        ours: () => inGroup((group) => ourSource(server.url, group, backlog, redis), redis),
+      },
+      options,
+    );
+    return [row({ suite: 'redis', case: 'stream: choice-pass-succeed', unit: 'events/s', ours, baseline: bare, baselineName: 'bare XREADGROUP, JSON.parse, XACK' })];
   } finally {
     redis.disconnect();
     await server.remove();
@@ -43,16 +43,15 @@ export async function run({ rounds = 5, backlog = BACKLOG } = {}) {
 
 let groups = 0;
 
-/** Each contestant answers how many entries a second it took, in a new group that has acknowledged everything in the end. */
-async function rate(contestant, redis) {
+/** Each contestant answers how many entries it took in which time, in a new group that has acknowledged everything in the end. */
+async function inGroup(contestant, redis) {
   const group = `g${groups++}`;
   await redis.xgroup('CREATE', 'bench', group, '0');
-  globalThis.gc?.();
-  const figure = await contestant(group);
+  const figures = await contestant(group);
   const [pending] = await redis.xpending('bench', group);
   assert.equal(pending, 0);
   await redis.xgroup('DESTROY', 'bench', group);
-  return figure;
+  return figures;
 }
 
 async function bareLoop(url, group, count) {
@@ -70,13 +69,13 @@ async function bareLoop(url, group, count) {
     }
     acknowledged = client.xack('bench', group, ...ids);
     done += ids.length;
-    if (done >= WARMING * count) begin ??= { done, ms: performance.now() };
+    if (done >= WARMING * count) begin ??= { done, ...clocks() };
   }
   await acknowledged;
-  const figure = ((count - begin.done) / (performance.now() - begin.ms)) * 1000;
+  const end = { done: count, ...clocks() };
   assert(hot > 0);
   client.disconnect();
-  return figure;
+  return between(begin, end);
 }
 
 async function ourSource(url, group, count, redis) {
@@ -85,15 +84,23 @@ async function ourSource(url, group, count, redis) {
   const begin = await acknowledged(redis, 'bench', group, WARMING * count);
   const end = await acknowledged(redis, 'bench', group, count);
   await engine.close(5000);
-  return ((end.done - begin.done) / (end.ms - begin.ms)) * 1000;
+  return between(begin, end);
 }
+
+/** Wall and processor time, all threads of this process. */
+function clocks() {
+  const { user, system } = process.cpuUsage();
+  return { ms: performance.now(), cpuMs: (user + system) / 1000 };
+}
+
+const between = (begin, end) => ({ count: end.done - begin.done, ms: end.ms - begin.ms, cpuMs: end.cpuMs - begin.cpuMs });
 
 /** Resolves once so many entries are acknowledged, with how many are. Looks seldom enough to be no load. */
 async function acknowledged(redis, stream, group, count) {
   for (;;) {
     const own = (await redis.xinfo('GROUPS', stream)).find((pairs) => pairs[1] === group);
     const [pending, read] = ['pending', 'entries-read'].map((name) => own[own.indexOf(name) + 1]);
-    if (read - pending >= count) return { done: read - pending, ms: performance.now() };
+    if (read - pending >= count) return { done: read - pending, ...clocks() };
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });
@@ -136,9 +143,4 @@ async function fill(redis, stream, count) {
     for (let i = from; i < Math.min(count, from + 1000); i++) pipeline.xadd(stream, '*', 'value', texts[i % PROOF]);
     await pipeline.exec();
   }
-}
-
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  console.log(JSON.stringify(await run(), null, 2));
-  process.exit(0);
 }

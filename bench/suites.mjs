@@ -1,0 +1,13 @@
+/** The suites, in the order in which they run. `byName`: runs only when it is asked for. */
+export const SUITES = {
+  engine: { about: 'the engine on one thread against hand-written JavaScript and aws-local-stepfunctions', load: () => import('./engine.mjs') },
+  jsonata: { about: 'compiled JSONata against the jsonata library', load: () => import('./jsonata.mjs') },
+  pool: { about: 'dispatch and two worker threads against one piscina task per event', load: () => import('./pool.mjs') },
+  journal: { about: 'durable starts against lmdb by itself', load: () => import('./journal.mjs') },
+  startup: { about: 'from the start of the process to ready, against a bare node:http', load: () => import('./startup.mjs') },
+  http: { about: 'starts over HTTP, single, synchronous and NDJSON, against a bare node:http echo', load: () => import('./http.mjs') },
+  redis: { about: 'Redis streams against a bare XREADGROUP loop', load: () => import('./redis.mjs') },
+  bullmq: { about: 'BullMQ queues against a bare Worker', load: () => import('./bullmq.mjs') },
+  kafka: { about: 'Kafka topics against a bare kafkajs consumer', load: () => import('./kafka.mjs') },
+  memory: { about: '100,000 executions parked in a Wait', load: () => import('./memory.mjs') },
+};
