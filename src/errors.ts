@@ -33,6 +33,7 @@ export const FAULTS = {
   INVALID_FUNCTION: { http: 500, retryable: false, meaning: 'A file of the functions folder cannot be loaded or exports no handler.', remedy: 'Export a function named handler, or default, from the file.' },
   OUTPUT_UNAVAILABLE: { http: 503, retryable: true, meaning: 'An output takes nothing at present; what has ended waits for it, unacknowledged.', remedy: 'Look at what the message says of its peer; writing goes on by itself.' },
   OUTPUT_REFUSED: { http: 500, retryable: false, meaning: 'An output refuses one record for good: it is too large, or not of the form that the peer takes.', remedy: 'Look at its dead letter; correct the output or its peer, then redrive.' },
+  TARGET_UNAVAILABLE: { http: 503, retryable: true, meaning: 'What millrace load is to send to does not answer, or has no such topic.', remedy: 'Start it, or correct the address that the message names.' },
   PORT_IN_USE: { http: 500, retryable: false, meaning: 'Another process listens on the port.', remedy: 'Stop it, or choose another with --port or server.port.' },
   DATA_DIR_UNUSABLE: { http: 500, retryable: false, meaning: 'The data folder cannot be created, written or locked.', remedy: 'Give the user of the process write access to dataDir, or name another folder; one process owns a folder at a time.' },
 } as const satisfies Record<string, FaultCode>;

@@ -8,6 +8,7 @@ Examples:
   $ millrace test-state triage.asl.json --state Kind --input event.json --level debug
   $ millrace graph triage.asl.json --format dot | dot -Tsvg > triage.svg
   $ millrace dead-letters redrive --source readings --reason REJECTED --since 2h
+  $ millrace load http --url http://127.0.0.1:8080 --machine triage --rate 2000 --duration 1m
 
 Exit codes:
   0  done
@@ -114,3 +115,30 @@ Exit codes:
   1  some could not be redriven or removed, and are where they were; or there is no such dead letter
   2  a mistake on the command line or in the configuration
   130, 143  interrupted: what was under way was ended first`;
+
+export const AFTER_LOAD = `
+Shapes, in events a second:
+  constant:5000                             the same as --rate 5000
+  ramp:1000..50000                          from one rate to the other, over --duration
+  spike:1000..50000,every=30s,lasting=2s    a peak in the middle of every period
+  sine:20000,amplitude=15000,period=60s     a wave around the mean
+Each may end with ,for=30s; another --shape then goes on from there.
+
+Placeholders of --event and --key:
+  {{seq}} {{uuid}} {{hex 16}} {{now}} {{iso}} {{int 1 6}} {{float 0 1}} {{bool}} {{pick a b c}} {{pad 100}} {{key}}
+
+Events are sent when they are due, whether or not earlier ones have been answered, and latency is counted from then. What is due
+while as much is in flight as may be falls behind and is counted as late.
+
+Examples:
+  $ millrace load http --url http://127.0.0.1:8080 --machine triage --rate 2000 --duration 1m --event '{"mag": {{float 1 9}}}'
+  $ millrace load http --url http://127.0.0.1:8080 --machine triage --mode bulk --duration 30s --events events.ndjson
+  $ millrace load kafka --brokers 127.0.0.1:9092 --topic readings --shape ramp:1k..100k --duration 5m --key 'device-{{int 1 1000}}'
+  $ millrace load redis --source orders --rate 20k --duration 1m --json > result.json
+  $ millrace load http --url http://127.0.0.1:8080 --machine triage --mode sync --rate 500 --duration 30s --fail-if 'p99>50ms'
+
+Exit codes:
+  0  done
+  1  an event failed or had no answer, or a limit of --fail-if was passed; or nothing answers at all
+  2  a mistake on the command line
+  130, 143  interrupted: what was in flight was waited for, and summed up`;

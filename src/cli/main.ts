@@ -4,19 +4,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { addDeadLetters } from './dead-letters-flags.ts';
 import { EXIT } from './exit-codes.ts';
 import { AFTER_ALL, AFTER_RUN, AFTER_START, AFTER_VALIDATE, AFTER_GRAPH, AFTER_TEST_STATE } from './help-texts.ts';
-import { positiveInteger } from './numbers.ts';
+import { addLoad } from './load-flags.ts';
+import { positiveInteger, wholeNumber } from './numbers.ts';
 import { reportFault, wantsColor } from './output.ts';
 
 /*
  * The command line. Only the parser is loaded here; each command's own modules are loaded when it is chosen, so that one does
  * not wait for what another needs.
  */
-
-const wholeNumber = (text: string): number => {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('A whole number of 0 or more is needed.');
-  return number;
-};
 
 const portNumber = (text: string): number => {
   const number = Number(text);
@@ -143,6 +138,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
     );
 
   addDeadLetters(program, guarded);
+  addLoad(program, guarded);
 
   command('graph <file>', 'draw a definition', AFTER_GRAPH)
     .addOption(new Option('--format <format>', 'language of the drawing').choices(['mermaid', 'dot']).default('mermaid'))

@@ -21,7 +21,7 @@ describe('millrace', () => {
   it('teaches with examples and exit codes in the help of every command', async () => {
     const { code, stdout, stderr } = await millrace(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const command of ['run', 'start', 'validate', 'test-state', 'graph']) {
+    for (const command of ['run', 'start', 'validate', 'test-state', 'graph', 'load']) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
       const help = (await millrace([command, '--help'])).stdout;
       expect(help).toContain('Examples:\n  $ ');
