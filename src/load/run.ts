@@ -169,7 +169,7 @@ export class LoadRun {
     let late = 0;
     feed.tick(Date.now());
     // A batch is of the warm-up, or it is not.
-    const counts = this.#counts(this.#taken, atMs);
+    const counts = shape === undefined ? this.#warmedUp : this.#taken >= this.#warm;
     const end = counts || shape === undefined ? most : Math.min(most, this.#warm - this.#taken);
     while (events.length < end && bytes < this.#sender.maxBytes) {
       if (!feed.next(events, keys)) {
@@ -187,10 +187,6 @@ export class LoadRun {
     this.#batches += 1;
     this.#meter.sent(events.length, bytes, late, counts);
     this.#sender.send({ events, keys: feed.hasKeys ? keys : undefined, dueMs, bytes }, (batch, rejections) => this.#settle(batch, rejections, counts));
-  }
-
-  #counts(index: number, atMs: number): boolean {
-    return this.#plan.shape === undefined ? atMs >= this.#plan.warmUp * 1000 : index >= this.#warm;
   }
 
   #settle({ events, dueMs }: Batch, rejections: readonly Rejection[], counts: boolean): void {
