@@ -14,7 +14,7 @@ const NO_BYTES = Buffer.alloc(0);
 const emptyObject = (): Buffer => Buffer.allocUnsafeSlow(2).fill('{}');
 
 /**
- * Reads the bodies of single events, up to the payload limit each, and checks that they are JSON. All bodies under way
+ * Reads the bodies of single events, up to the payload limit each, and checks that they are JSON where it is told to. All bodies under way
  * together hold at most `budgetBytes`; past that a request is refused as AT_CAPACITY, so that many slow clients cannot fill
  * the memory. A body must be whole within the clock's limit.
  */
@@ -35,7 +35,8 @@ export class BodyReader {
     return this.#heldBytes;
   }
 
-  read(request: IncomingMessage, done: BodyDone): void {
+  /** `checked`: whether the bytes have to be JSON. Where a worker parses them before anything is promised, it is the one to say. */
+  read(request: IncomingMessage, checked: boolean, done: BodyDone): void {
     const { headers } = request;
     const limitBytes = this.#payloadBytes;
     if (Number(headers['content-length']) > limitBytes) {
@@ -66,8 +67,8 @@ export class BodyReader {
       // Nothing comes after the end but, if the client goes away before its answer, an error.
       size = 0;
       const bytes = rest === null ? (first ?? NO_BYTES) : rest.take();
-      if (encoding === undefined || bytes.length === 0) finish(bytes, done);
-      else decodeWhole(encoding, bytes, limitBytes, (error, decoded) => (error === null ? finish(decoded, done) : done(error, NO_BYTES)));
+      if (encoding === undefined || bytes.length === 0) finish(bytes, checked, done);
+      else decodeWhole(encoding, bytes, limitBytes, (error, decoded) => (error === null ? finish(decoded, checked, done) : done(error, NO_BYTES)));
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
@@ -97,12 +98,16 @@ export class BodyReader {
   }
 }
 
-function finish(bytes: Buffer, done: BodyDone): void {
+function finish(bytes: Buffer, checked: boolean, done: BodyDone): void {
   if (bytes.length === 0) {
     done(null, emptyObject());
     return;
   }
   const json = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+  if (!checked) {
+    done(null, json);
+    return;
+  }
   let fault: MillraceError | null = null;
   try {
     // Only asked whether it is JSON: what the event becomes is decided where it runs. Keys such as __proto__ are data.

@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
-import type { FastifyReply } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../telemetry/log.ts';
 import type { RouteCounter } from '../telemetry/metrics.ts';
 import { faultAnswer, faultJson, type FaultAnswer } from './faults.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+const NO_HEADERS: readonly string[] = [];
 
 export interface ResponderOptions {
   readonly log: Log;
@@ -28,28 +28,37 @@ export class Responder {
     this.#lingerMs = options.lingerMs;
   }
 
-  json(reply: FastifyReply, counter: RouteCounter, status: number, json: string): void {
-    this.text(reply, counter, status, JSON_TYPE, json);
+  json(response: ServerResponse, counter: RouteCounter, status: number, json: string, headers: readonly string[] = NO_HEADERS): void {
+    this.text(response, counter, status, JSON_TYPE, json, headers);
   }
 
-  text(reply: FastifyReply, counter: RouteCounter, status: number, contentType: string, text: string | Buffer): void {
+  /** `headers`: further ones, names and values in turn. */
+  text(response: ServerResponse, counter: RouteCounter, status: number, contentType: string, text: string, headers: readonly string[] = NO_HEADERS): void {
     counter.count(status);
-    if (this.closing) reply.header('connection', 'close');
-    const { socket } = reply.raw;
-    reply.code(status).header('content-type', contentType).send(text);
+    const { socket } = response;
+    // As a flat list: Node writes it out as it is, where an object costs it another one.
+    const all = ['content-type', contentType, 'content-length', String(Buffer.byteLength(text)), ...headers];
+    if (this.closing) all.push('connection', 'close');
+    response.writeHead(status, all).end(text);
     // Written at once in the common case. Where it was not, the client is slow or has stopped reading.
     if (socket !== null && socket.writableLength > 0) socket.setTimeout(this.#answerMs);
   }
 
+  /** Answers without a body. */
+  empty(response: ServerResponse, status: number, headers: readonly string[]): void {
+    response.writeHead(status, this.closing ? [...headers, 'connection', 'close'] : [...headers]).end();
+  }
+
   /** Answers `{code, message}`, after `members` (JSON members without braces) if there are any. */
-  fault(reply: FastifyReply, counter: RouteCounter, error: unknown, members?: string): void {
-    if (reply.sent) return;
+  fault(response: ServerResponse, counter: RouteCounter, error: unknown, members?: string): void {
+    if (response.headersSent) return;
     const answer = faultAnswer(error, this.#log);
-    if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
-    if (answer.status === 415) reply.header('accept-encoding', 'gzip, deflate, br');
+    const headers: string[] = [];
+    if (answer.retryAfterSeconds !== undefined) headers.push('retry-after', String(answer.retryAfterSeconds));
+    if (answer.status === 415) headers.push('accept-encoding', 'gzip, deflate, br');
     const json = faultJson(answer.code, answer.message);
-    this.json(reply, counter, answer.status, members === undefined ? json : `${json.slice(0, -1)},${members}}`);
-    this.discardRest(reply.request.raw);
+    this.json(response, counter, answer.status, members === undefined ? json : `${json.slice(0, -1)},${members}}`, headers);
+    this.discardRest(response.req);
   }
 
   /** What to answer for something raised, for those who answer in another form; what nobody foresaw is logged. */

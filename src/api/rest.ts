@@ -1,4 +1,3 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MillraceError } from '../errors.ts';
 import type { Metrics, RouteCounter } from '../telemetry/metrics.ts';
 import { awsEndpoint } from './aws/endpoint.ts';
@@ -8,6 +7,7 @@ import type { EngineApi } from './contract.ts';
 import { bulkMembers, takeEvents } from './events.ts';
 import { requestedName } from './execution-name.ts';
 import type { Responder } from './responder.ts';
+import { decodeParameter, type Handler, type Route } from './router.ts';
 import type { StallClock } from './stall-clock.ts';
 
 /** What the routes share. */
@@ -20,54 +20,57 @@ export interface RouteScope {
   readonly metrics: Pick<Metrics, 'httpRoute' | 'reject'>;
 }
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => void;
-
-interface Route {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly handler: (scope: RouteScope, counter: RouteCounter) => Handler;
-}
+/** Makes a route's handler, which counts its answers. */
+type HandlerOf = (scope: RouteScope, counter: RouteCounter) => Handler;
 
 /** The routes of docs/http.md; a route costs one line here. */
-export const ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/v1/machines/:name/executions', handler: startAsync },
-  { method: 'POST', path: '/v1/machines/:name/sync-executions', handler: startSync },
-  { method: 'POST', path: '/v1/machines/:name/events', handler: startMany },
-  { method: 'POST', path: '/', handler: awsEndpoint },
-  { method: 'GET', path: '/v1/machines', handler: listMachines },
-  { method: 'GET', path: '/v1/executions/:arn', handler: describeExecution },
-  { method: 'GET', path: '/healthz', handler: health },
-  { method: 'GET', path: '/readyz', handler: readiness },
-  { method: 'GET', path: '/metrics', handler: exposition },
+export const ROUTES: readonly Route<HandlerOf>[] = [
+  { method: 'POST', path: '/v1/machines/:name/executions', value: startAsync },
+  { method: 'POST', path: '/v1/machines/:name/sync-executions', value: startSync },
+  { method: 'POST', path: '/v1/machines/:name/events', value: startMany },
+  { method: 'POST', path: '/', value: awsEndpoint },
+  { method: 'GET', path: '/v1/machines', value: listMachines },
+  { method: 'GET', path: '/v1/executions/:arn', value: describeExecution },
+  { method: 'GET', path: '/healthz', value: health },
+  { method: 'GET', path: '/readyz', value: readiness },
+  { method: 'GET', path: '/metrics', value: exposition },
 ];
 
-export function registerRoutes(app: FastifyInstance, scope: RouteScope): void {
-  for (const { method, path, handler } of ROUTES) {
-    app.route({ method, url: path, handler: handler(scope, scope.metrics.httpRoute(path)) });
-    const allow = method === 'GET' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS';
-    app.options(path, (_request, reply) => void reply.code(204).header('allow', allow).send());
-  }
+export const handlersOf = (scope: RouteScope): Route<Handler>[] => ROUTES.map(({ method, path, value }) => ({ method, path, value: value(scope, scope.metrics.httpRoute(path)) }));
+
+/** A query's names; several, or none, are for requestedName to judge. */
+function nameOf(query: string): { readonly name?: string | readonly string[] } {
+  if (query === '') return {};
+  const names = new URLSearchParams(query).getAll('name');
+  return names.length === 0 ? {} : { name: names.length === 1 ? names[0]! : names };
 }
 
-const parameter = (request: FastifyRequest, name: 'name' | 'arn'): string => (request.params as Record<string, string>)[name]!;
+interface StartKind<T> {
+  /** Of the answer to a start. */
+  readonly status: number;
+  /** Whether the event has to be JSON before it is handed on. */
+  readonly checked: boolean;
+  readonly run: (machine: string, event: Buffer, name: string | undefined) => Promise<T>;
+  readonly render: (started: T) => string;
+}
 
-/** Reads, checks and hands on one event. `run` is given what engine.start and engine.startSync take. */
-function startOne<T>(scope: RouteScope, counter: RouteCounter, status: number, run: (machine: string, event: Buffer, name: string | undefined) => Promise<T>, render: (started: T) => string): Handler {
+/** Reads one event and hands it on. */
+function startOne<T>(scope: RouteScope, counter: RouteCounter, { status, checked, run, render }: StartKind<T>): Handler {
   const { responder, bodies } = scope;
-  return (request, reply) => {
-    const machine = parameter(request, 'name');
+  return ({ request, response, parameter, query }) => {
+    const machine = decodeParameter(parameter);
     const refuse = (error: unknown): void => {
       countRejection(scope, machine, error);
-      responder.fault(reply, counter, error);
+      responder.fault(response, counter, error);
     };
     let name: string | undefined;
     try {
-      name = requestedName(request.query, request.headers['x-execution-name']);
+      name = requestedName(nameOf(query), request.headers['x-execution-name']);
     } catch (error) {
       refuse(error);
       return;
     }
-    bodies.read(request.raw, (fault, event) => {
+    bodies.read(request, checked, (fault, event) => {
       if (fault !== null) {
         refuse(fault);
         return;
@@ -78,7 +81,7 @@ function startOne<T>(scope: RouteScope, counter: RouteCounter, status: number, r
       } catch (error) {
         running = Promise.reject(error);
       }
-      running.then((started) => responder.json(reply, counter, status, render(started))).catch((error: unknown) => responder.fault(reply, counter, error));
+      running.then((started) => responder.json(response, counter, status, render(started))).catch((error: unknown) => responder.fault(response, counter, error));
     });
   };
 }
@@ -89,58 +92,59 @@ function countRejection(scope: RouteScope, machine: string, error: unknown): voi
 }
 
 function startAsync(scope: RouteScope, counter: RouteCounter): Handler {
-  return startOne(scope, counter, 202, (machine, event, name) => scope.engine.start(machine, event, name), startedJson);
+  return startOne(scope, counter, { status: 202, checked: true, run: (machine, event, name) => scope.engine.start(machine, event, name), render: startedJson });
 }
 
 function startSync(scope: RouteScope, counter: RouteCounter): Handler {
-  return startOne(scope, counter, 200, (machine, event, name) => scope.engine.startSync(machine, event, name), syncJson);
+  // Whether its event is JSON shows in the worker, before the caller has been answered.
+  return startOne(scope, counter, { status: 200, checked: false, run: (machine, event, name) => scope.engine.startSync(machine, event, name), render: syncJson });
 }
 
 function startMany(scope: RouteScope, counter: RouteCounter): Handler {
   const { engine, payloadBytes, responder, clock } = scope;
-  return (request, reply) => {
-    takeEvents(engine, parameter(request, 'name'), request.raw, payloadBytes, clock)
+  return ({ request, response, parameter }) => {
+    takeEvents(engine, decodeParameter(parameter), request, payloadBytes, clock)
       .then((outcome) => {
         if (outcome === undefined) return;
         const members = bulkMembers(outcome.result);
-        if (outcome.fault === undefined) responder.json(reply, counter, 200, `{${members}}`);
-        else responder.fault(reply, counter, outcome.fault, members);
+        if (outcome.fault === undefined) responder.json(response, counter, 200, `{${members}}`);
+        else responder.fault(response, counter, outcome.fault, members);
       })
-      .catch((error: unknown) => responder.fault(reply, counter, error));
+      .catch((error: unknown) => responder.fault(response, counter, error));
   };
 }
 
 function listMachines({ engine, responder }: RouteScope, counter: RouteCounter): Handler {
-  return (_request, reply) => responder.json(reply, counter, 200, machinesJson(engine.machines()));
+  return ({ response }) => responder.json(response, counter, 200, machinesJson(engine.machines()));
 }
 
 function describeExecution({ engine, responder }: RouteScope, counter: RouteCounter): Handler {
-  return (request, reply) => {
-    const arn = parameter(request, 'arn');
+  return ({ response, parameter }) => {
+    const arn = decodeParameter(parameter);
     const execution = engine.describe(arn);
     if (execution === undefined) {
-      responder.fault(reply, counter, new MillraceError('NO_SUCH_EXECUTION', `No execution ${JSON.stringify(arn)} is known, or it is no longer remembered.`));
-    } else responder.json(reply, counter, 200, executionJson(execution));
+      responder.fault(response, counter, new MillraceError('NO_SUCH_EXECUTION', `No execution ${JSON.stringify(arn)} is known, or it is no longer remembered.`));
+    } else responder.json(response, counter, 200, executionJson(execution));
   };
 }
 
 function health({ responder }: RouteScope, counter: RouteCounter): Handler {
-  return (_request, reply) => responder.json(reply, counter, 200, '{"status":"ok"}');
+  return ({ response }) => responder.json(response, counter, 200, '{"status":"ok"}');
 }
 
 function readiness({ engine, responder }: RouteScope, counter: RouteCounter): Handler {
-  return (_request, reply) => {
+  return ({ response }) => {
     const reasons = responder.closing ? ['The server is shutting down.', ...engine.unready()] : engine.unready();
-    if (reasons.length === 0) responder.json(reply, counter, 200, '{"status":"ready"}');
-    else responder.json(reply, counter, 503, `{"status":"unready","reasons":${JSON.stringify(reasons)}}`);
+    if (reasons.length === 0) responder.json(response, counter, 200, '{"status":"ready"}');
+    else responder.json(response, counter, 503, `{"status":"unready","reasons":${JSON.stringify(reasons)}}`);
   };
 }
 
 function exposition({ engine, responder }: RouteScope, counter: RouteCounter): Handler {
-  return (_request, reply) => {
+  return ({ response }) => {
     engine
       .metrics()
-      .then(({ contentType, body }) => responder.text(reply, counter, 200, contentType, body))
-      .catch((error: unknown) => responder.fault(reply, counter, error));
+      .then(({ contentType, body }) => responder.text(response, counter, 200, contentType, body))
+      .catch((error: unknown) => responder.fault(response, counter, error));
   };
 }

@@ -1,17 +1,15 @@
+import { createServer as createHttpServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { fastify } from 'fastify';
-import type { FastifyInstance } from 'fastify';
-import { MillraceError } from '../errors.ts';
 import { silentLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { BodyReader } from './body.ts';
 import type { EngineApi } from './contract.ts';
-import { HttpFault } from './faults.ts';
 import { listeningFault } from './listening.ts';
 import { malformedAnswer } from './malformed.ts';
 import { Responder } from './responder.ts';
-import { registerRoutes } from './rest.ts';
+import { handlersOf } from './rest.ts';
+import { noRoute, Router } from './router.ts';
 import { StallClock } from './stall-clock.ts';
 
 export interface ServerTimeouts {
@@ -50,18 +48,11 @@ const TIMEOUTS: ServerTimeouts = { headersMs: 20_000, bodyMs: 30_000, answerMs: 
 
 /** Bodies of single events that have not arrived whole hold at most this much memory together, or one event if that is larger. */
 const BODY_BUDGET_BYTES = 268_435_456;
-/** Room for an execution's ARN with every colon encoded. */
-const LONGEST_PARAMETER = 2048;
 const CLOSING_SWEEP_MS = 25;
 
 const uncounted: Pick<Metrics, 'httpRoute' | 'reject'> = { httpRoute: () => ({ count: () => undefined }), reject: () => undefined };
 
-/** @throws always: it is never called */
-const noSchemas = (): never => {
-  throw new Error('a route with a schema needs its compiler');
-};
-
-export async function createServer(options: ServerOptions): Promise<ApiServer> {
+export function createServer(options: ServerOptions): ApiServer {
   const { engine, host, port, payloadBytes } = options;
   const log = options.logger ?? silentLog;
   const metrics = options.metrics ?? uncounted;
@@ -72,30 +63,33 @@ export async function createServer(options: ServerOptions): Promise<ApiServer> {
   const unmatched = metrics.httpRoute('unmatched');
   const malformed = metrics.httpRoute('malformed');
 
-  const app: FastifyInstance = fastify({
-    logger: false,
-    keepAliveTimeout: timeouts.keepAliveMs,
-    // A bulk body may take hours; the clock looks after bodies, Node after headers.
-    requestTimeout: 0,
-    http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: Math.min(5000, timeouts.headersMs / 2) },
-    // Requests that arrive while the server closes are the engine's to refuse, as DRAINING.
-    return503OnClosing: false,
-    // No route has a schema. Without these, fastify loads ajv and its own serialiser compiler.
-    schemaController: { compilersFactory: { buildValidator: () => noSchemas, buildSerializer: () => noSchemas } },
-    routerOptions: { maxParamLength: LONGEST_PARAMETER },
-    frameworkErrors: (error, _request, reply) => responder.fault(reply, unmatched, new HttpFault(error.statusCode ?? 400, `The path cannot be read: ${error.message}.`)),
-    clientErrorHandler: (error, socket) => malformedAnswer(error, socket, malformed),
-  });
-  // Bodies are read by the routes, from the socket: fastify would parse what is only carried, and refuse content types and keys.
-  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
-  app.setErrorHandler((error, _request, reply) => responder.fault(reply, unmatched, error));
-  app.setNotFoundHandler((request, reply) => {
-    responder.fault(reply, unmatched, new MillraceError('NOT_FOUND', `No route answers ${request.method} ${request.url.split('?', 1)[0]}.`));
-  });
-  registerRoutes(app, { engine, payloadBytes, responder, bodies, clock, metrics });
-  await app.ready();
+  const router = new Router(handlersOf({ engine, payloadBytes, responder, bodies, clock, metrics }));
 
-  const { server } = app;
+  const server = createHttpServer(
+    {
+      keepAliveTimeout: timeouts.keepAliveMs,
+      // A bulk body may take hours; the clock looks after bodies, Node after headers.
+      requestTimeout: 0,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: Math.min(5000, timeouts.headersMs / 2),
+    },
+    (request, response) => {
+      try {
+        const { method = '', url = '' } = request;
+        const end = url.indexOf('?');
+        const path = end < 0 ? url : url.slice(0, end);
+        const found = router.find(path);
+        const handler = found?.values.get(method);
+        if (handler !== undefined) handler({ request, response, parameter: found!.parameter, query: end < 0 ? '' : url.slice(end + 1) });
+        else if (found !== undefined && method === 'OPTIONS') responder.empty(response, 204, ['allow', [...found.values.keys(), 'OPTIONS'].join(', ')]);
+        else responder.fault(response, unmatched, noRoute(method, path));
+      } catch (error) {
+        responder.fault(response, unmatched, error);
+      }
+    },
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => malformedAnswer(error, socket as Socket, malformed));
+
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -129,7 +123,6 @@ export async function createServer(options: ServerOptions): Promise<ApiServer> {
       clearInterval(sweep);
       clearTimeout(grace);
       clock.close();
-      await app.close();
     },
   };
 }

@@ -54,7 +54,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   let server: ApiServer;
   let address: { host: string; port: number };
   try {
-    server = await createServer({ engine, ...config.server, payloadBytes: limits.payloadBytes, logger: log, metrics: engine.telemetry });
+    server = createServer({ engine, ...config.server, payloadBytes: limits.payloadBytes, logger: log, metrics: engine.telemetry });
     address = await server.listen();
   } catch (error) {
     await engine.close(0);

@@ -10,7 +10,7 @@ describe('BodyReader', () => {
     const clock = new StallClock(60_000);
     const bodies = new BodyReader(1000, 1500, clock);
     const server = createServer((request, response) => {
-      bodies.read(request, (fault, bytes) => response.writeHead(fault?.httpStatus ?? 200).end(fault?.code ?? String(bytes.length)));
+      bodies.read(request, true, (fault, bytes) => response.writeHead(fault?.httpStatus ?? 200).end(fault?.code ?? String(bytes.length)));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => {
@@ -41,7 +41,7 @@ describe('BodyReader', () => {
     const clock = new StallClock(60_000);
     const bodies = new BodyReader(100_000, 200_000, clock);
     const server = createServer((request, response) => {
-      bodies.read(request, (fault, bytes) => response.end(fault?.code ?? bytes));
+      bodies.read(request, true, (fault, bytes) => response.end(fault?.code ?? bytes));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => {

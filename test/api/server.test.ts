@@ -247,10 +247,10 @@ describe('errors', () => {
 
   it('says what to do when the port is in use, or the host is not one of ours', async () => {
     const { engine, port } = await serve();
-    const second = await createServer({ engine, host: '127.0.0.1', port, payloadBytes: 1 });
+    const second = createServer({ engine, host: '127.0.0.1', port, payloadBytes: 1 });
     onTestFinished(() => second.close(0));
     await expect(second.listen()).rejects.toMatchObject({ code: 'PORT_IN_USE', message: `Another process listens on 127.0.0.1:${port}. Stop it, or choose another port with --port or server.port.` });
-    const foreign = await createServer({ engine, host: '192.0.2.1', port: 0, payloadBytes: 1 });
+    const foreign = createServer({ engine, host: '192.0.2.1', port: 0, payloadBytes: 1 });
     onTestFinished(() => foreign.close(0));
     await expect(foreign.listen()).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
   });
@@ -337,7 +337,7 @@ describe('metrics', () => {
 
   it('needs no metrics and no logger', async () => {
     const engine = new StandInEngine();
-    const server = await createServer({ engine, host: '127.0.0.1', port: 0, payloadBytes: 10 });
+    const server = createServer({ engine, host: '127.0.0.1', port: 0, payloadBytes: 10 });
     const { port } = await server.listen();
     expect((await fetch(`http://127.0.0.1:${port}/nowhere`)).status).toBe(404);
     await server.close(0);

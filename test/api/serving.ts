@@ -8,7 +8,7 @@ import { StandInEngine } from './stand-in-engine.ts';
 /** A real server on a free port of loopback, closed when the test ends. */
 export async function serve(options: Partial<ServerOptions> = {}) {
   const engine = new StandInEngine();
-  const server = await createServer({ engine, host: '127.0.0.1', port: 0, payloadBytes: 262_144, ...options });
+  const server = createServer({ engine, host: '127.0.0.1', port: 0, payloadBytes: 262_144, ...options });
   const { port } = await server.listen();
   onTestFinished(() => server.close(0));
   const url = `http://127.0.0.1:${port}`;

@@ -54,6 +54,19 @@ describe('a server whose files change', () => {
   });
 });
 
+describe('a start whose body is no event', () => {
+  it.each(['executions', 'sync-executions'])('is refused by POST %s, which tells what is wrong', async (path) => {
+    write('m.asl.json', { StartAt: 'P', States: { P: { Type: 'Pass', End: true } } });
+    await serve('workers: 1\nmachines: { m: ./m.asl.json }\n');
+    for (const body of ['{"a":', '{"a":1} x', ' ', Buffer.of(0x22, 0xff, 0xfe, 0x22)]) {
+      const answer = await fetch(`http://127.0.0.1:${server.port}/v1/machines/m/${path}`, { method: 'POST', body });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toEqual({ code: 'INVALID_JSON', message: expect.stringMatching(/^The (event|body) is (not JSON|not UTF-8|empty)/) });
+    }
+    expect(await start('m', { a: 1 })).toMatchObject({ status: 'SUCCEEDED', output: { a: 1 } });
+  });
+});
+
 describe('a server under stress', () => {
   it('answers 429 with Retry-After at a limit, and the start again later', async () => {
     const open = JSON.stringify(join(folder, 'open'));
