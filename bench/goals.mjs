@@ -21,6 +21,13 @@ export const GOALS = [
   goal('HTTP, asynchronous, journaled and fsynced', 'http', 'POST executions (journaled)', ratio(0.8)),
   goal('HTTP, synchronous', 'http', 'POST sync-executions', ratio(0.7)),
   goal('HTTP, NDJSON batches, journaled', 'http', 'POST events, NDJSON (journaled)', ratio(0.6), { of: (row) => row.value, least: 250_000, unit: '/s' }),
+  goal('Latency of a sync start, p99 at half of saturation, against the echo', 'latency', 'HTTP sync start, p99 at half of saturation', atMost(2, 'x', (row) => row.ratio)),
+  goal('Latency from produce to end on Kafka, p99', 'latency', 'Kafka, p99 from produce to end', atMost(25, ' ms')),
+  goal('… and against the bare consumer', 'latency', 'Kafka, p99 from produce to end', atMost(2, 'x', (row) => row.ratio)),
+  goal('Cost of an event with 1,000 machines registered', 'growth', '1000 machines, all events to one', atMost(1.1, 'x', (row) => row.ratio)),
+  goal('… with 1,000 machines used in turn', 'growth', '1000 machines, in turn', atMost(1.1, 'x', (row) => row.ratio)),
+  goal('Linear in payload size', 'growth', 'payload of 100 B to 100 kB, output wanted', atMost(1.2, 'x', (row) => row.ratio)),
+  goal('Linear in states visited', 'growth', '1 to 100 states visited', atMost(1.2, 'x', (row) => row.ratio)),
   goal('100,000 parked executions, bytes beyond the payload', 'memory', 'parked in a Wait, bytes each', atMost(1000, ' bytes', (row) => row.value - row.baseline.value)),
   goal('Start to ready with ten machines', 'startup', '10 machines, JSONPath', atMost(400, ' ms')),
 ];

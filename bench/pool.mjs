@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina';
 import { createDispatch } from '../dist/delivery/dispatch.js';
 import { createPool } from '../dist/pool/pool.js';
+import { parcelOf, runDispatch } from './lib/dispatching.mjs';
 import { contest, row } from './lib/measure.mjs';
 
 /*
@@ -24,49 +25,6 @@ function eventOf(i) {
   const event = { id: `device-${String(i % 10_000).padStart(6, '0')}`, temperature: i % 61, humidity: 40 + (i % 50), site: 'berlin-mitte-07', time: 1_760_000_000_000 + i, ok: true, note: '' };
   event.note = 'x'.repeat(145 - JSON.stringify(event).length);
   return JSON.stringify(event);
-}
-
-function parcelBytes(first, count) {
-  const texts = Array.from({ length: count }, (_, i) => eventOf(first + i));
-  const bytes = Buffer.from(`${texts.join('\n')}\n`);
-  const spans = new Uint32Array(2 * count);
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    spans[2 * i] = at;
-    spans[2 * i + 1] = texts[i].length;
-    at += texts[i].length + 1;
-  }
-  return { bytes, spans };
-}
-
-/** Offers `parcels` parcels as room allows; resolves with the ends' outputs, where they are wanted, by event. */
-function runDispatch(dispatch, parcels, wantsOutput, keep) {
-  const outputs = [];
-  return new Promise((resolve, reject) => {
-    let open = parcels.length * PARCEL_EVENTS;
-    let next = 0;
-    const settled = (count) => {
-      open -= count;
-      if (open === 0) resolve(outputs);
-    };
-    const settler = {
-      succeeded: (_, from, to) => settled(to - from),
-      ended: (parcel, index, end) => {
-        if (end.status !== 'SUCCEEDED') reject(new Error(`${end.status}: ${end.error} ${end.cause}`));
-        if (keep) outputs[parcel.tag * PARCEL_EVENTS + index] = end.output;
-        settled(1);
-      },
-    };
-    const feed = () => {
-      while (next < parcels.length) {
-        const { bytes, spans } = parcels[next];
-        if (!dispatch.hasRoom('bench', PARCEL_EVENTS, bytes.length)) return dispatch.onRoom(feed);
-        const names = { prefix: 'bench-0', firstSerial: next * PARCEL_EVENTS };
-        dispatch.offer({ settler, machine: 'bench', count: PARCEL_EVENTS, bytes, spans, names, startTimeMs: Date.now(), wantsOutput, lane: -1, tag: next++ });
-      }
-    };
-    feed();
-  });
 }
 
 async function runTasks(piscina, texts) {
@@ -97,19 +55,19 @@ export async function run(options = {}) {
   try {
     await pool.install({ machine: 'bench', definition: DEFINITION });
     const dispatch = createDispatch({ lanes: pool.lanes, machines: pool });
-    const distinct = Array.from({ length: 8 }, (_, i) => parcelBytes(i * PARCEL_EVENTS, PARCEL_EVENTS));
+    const distinct = Array.from({ length: 8 }, (_, i) => parcelOf('bench', Array.from({ length: PARCEL_EVENTS }, (_, j) => eventOf(i * PARCEL_EVENTS + j))));
     const parcels = Array.from({ length: Math.ceil(events / PARCEL_EVENTS) }, (_, i) => distinct[i % distinct.length]);
     const total = parcels.length * PARCEL_EVENTS;
     const texts = Array.from({ length: taskEvents }, (_, i) => eventOf(i % (8 * PARCEL_EVENTS)));
 
-    const ours = await runDispatch(dispatch, distinct, true, true);
+    const ours = await runDispatch(dispatch, distinct, { wantsOutput: true, keep: true });
     const theirs = await runTasks(piscina, texts.slice(0, ours.length));
     if (theirs.some((output, i) => JSON.stringify(output) !== ours[i])) throw new Error('dispatch and piscina tasks disagree');
 
     const figures = await contest(
       {
         silent: async () => {
-          await runDispatch(dispatch, parcels, false, false);
+          await runDispatch(dispatch, parcels);
           return { count: total };
         },
         tasks: async () => {
@@ -117,7 +75,7 @@ export async function run(options = {}) {
           return { count: texts.length };
         },
         outputs: async () => {
-          await runDispatch(dispatch, parcels, true, false);
+          await runDispatch(dispatch, parcels, { wantsOutput: true });
           return { count: total };
         },
       },
