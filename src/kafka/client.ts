@@ -4,6 +4,7 @@ import type { ISocketFactoryArgs, Kafka, KafkaConfig } from 'kafkajs';
 import type { KafkaConnection } from '../config/settings.ts';
 import type { Log } from '../telemetry/log.ts';
 import { COMPRESSIONS, loadCodec } from './codecs.ts';
+import { type LargeResponses, openFramedSocket } from './framed-socket.ts';
 import { kafkaLog } from './log.ts';
 
 /** A kafkajs client and a way to be rid of it when its broker no longer answers. */
@@ -18,8 +19,11 @@ const KEEP_ALIVE_MS = 60_000;
 /** How kafkajs tries again within one request; whatever lasts longer is the caller's to wait for. */
 export const KAFKA_RETRY = { initialRetryTime: 100, maxRetryTime: 1500, retries: 5, factor: 0.2, multiplier: 2 } as const;
 
-/** Creates a client that connects when it is first used. kafkajs is loaded here, so that what does without Kafka never loads it. */
-export async function createKafkaClient(connection: KafkaConnection, log: Log): Promise<KafkaClient> {
+/**
+ * Creates a client that connects when it is first used. kafkajs is loaded here, so that what does without Kafka never loads it.
+ * Large responses to fetches go to `responses`, where it is given and there is no TLS.
+ */
+export async function createKafkaClient(connection: KafkaConnection, log: Log, responses?: LargeResponses): Promise<KafkaClient> {
   const kafkajs = await import('kafkajs');
   installCodecs(kafkajs.default.CompressionCodecs);
   const sockets = new Set<Socket>();
@@ -30,7 +34,7 @@ export async function createKafkaClient(connection: KafkaConnection, log: Log): 
     connectionTimeout: connection.connectionTimeoutMs,
     requestTimeout: connection.requestTimeoutMs,
     retry: KAFKA_RETRY,
-    socketFactory: (args) => openSocket(args, sockets),
+    socketFactory: (args) => openSocket(args, sockets, responses),
     logLevel: kafkajs.default.logLevel.INFO,
     logCreator: () => kafkaLog(log),
   });
@@ -43,8 +47,12 @@ export async function createKafkaClient(connection: KafkaConnection, log: Log): 
   };
 }
 
-function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs, sockets: Set<Socket>): Socket {
-  const socket = ssl ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect) : connectPlain({ host, port }, onConnect);
+function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs, sockets: Set<Socket>, responses: LargeResponses | undefined): Socket {
+  const socket = ssl
+    ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+    : responses === undefined
+      ? connectPlain({ host, port }, onConnect)
+      : openFramedSocket({ host, port }, responses, onConnect);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   socket.setNoDelay(true);
   sockets.add(socket);

@@ -2,13 +2,15 @@ import type { Cluster } from 'kafkajs';
 import type { Log } from '../../telemetry/log.ts';
 import { brokerErrorType } from './errors.ts';
 import { decodeFetchResponse, type FetchResponse } from './fetch-response.ts';
+import type { ResponseDesk } from './large-responses.ts';
 
 /*
  * The one place that reaches into kafkajs. Its consumers hand the cluster that they work with to their partition assigner, which
  * is public; of this cluster, and of no other in the process, the brokers are made to
  *
  *   - wait before a fetch where there is no room for what it would bring;
- *   - leave record batches as they are: kafkajs's decoder makes an object, Longs and three strings of every record;
+ *   - leave record batches as they are: kafkajs's decoder makes an object, Longs and three strings of every record; large responses
+ *     do not even pass through kafkajs (large-responses.ts);
  *   - say what range of offsets was refused, instead of committing a default one;
  *   - say which generation of the group has been joined, and as whom; and join as the same member again after a consumer has
  *     been replaced, since the group would wait for a member that does not come back until its session is over.
@@ -54,11 +56,11 @@ interface Broker extends Coordinator {
 /** The number of the Fetch API. */
 const FETCH = 1;
 
-export function hookCluster(cluster: Cluster, hooks: ClusterHooks, log: Log): void {
+export function hookCluster(cluster: Cluster, hooks: ClusterHooks, desk: ResponseDesk, log: Log): void {
   const hooked = new WeakSet<object>();
   const hook = <B>(broker: B): B => {
     const known = broker as unknown as Broker;
-    if (!hooked.has(known)) hookBroker(known, hooks, log);
+    if (!hooked.has(known)) hookBroker(known, hooks, desk, log);
     hooked.add(known);
     return broker;
   };
@@ -71,7 +73,7 @@ export function hookCluster(cluster: Cluster, hooks: ClusterHooks, log: Log): vo
   cluster.disconnect = () => disconnect().catch((error: unknown) => log.debug('Kafka: a connection could not be closed in order', { error }));
 }
 
-function hookBroker(broker: Broker, hooks: ClusterHooks, log: Log): void {
+function hookBroker(broker: Broker, hooks: ClusterHooks, desk: ResponseDesk, log: Log): void {
   const fetch = broker.fetch.bind(broker);
   const joinGroup = broker.joinGroup.bind(broker);
   broker.fetch = async (options) => {
@@ -98,7 +100,7 @@ function hookBroker(broker: Broker, hooks: ClusterHooks, log: Log): void {
   let lookUp = broker.lookupRequest;
   const replaced: LookUp = (apiKey, definition) => {
     const build = lookUp(apiKey, definition);
-    return apiKey === FETCH ? (options) => withoutRecords(build(options), hooks, log) : build;
+    return apiKey === FETCH ? (options) => withoutRecords(build(options), hooks, desk, log) : build;
   };
   Object.defineProperty(broker, 'lookupRequest', {
     configurable: true,
@@ -112,10 +114,12 @@ function hookBroker(broker: Broker, hooks: ClusterHooks, log: Log): void {
 
 let warned = false;
 
-function withoutRecords(protocol: Protocol, hooks: ClusterHooks, log: Log): Protocol {
+function withoutRecords(protocol: Protocol, hooks: ClusterHooks, desk: ResponseDesk, log: Log): Protocol {
   const { request, response } = protocol;
-  const decode = async (payload: Buffer): Promise<unknown> => {
-    const decoded = decodeFetchResponse(request.apiVersion, payload);
+  const decode = async (given: Buffer): Promise<unknown> => {
+    const large = desk.redeem(given);
+    const payload = large ?? given;
+    const decoded = decodeFetchResponse(request.apiVersion, payload, large === undefined ? undefined : () => desk.memory.giveBack(large));
     if (decoded === undefined && !warned) {
       warned = true;
       log.warn("The broker answers in a format that kafkajs's decoder has to read, record by record, which is slower", { fetchVersion: request.apiVersion });

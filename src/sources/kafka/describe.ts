@@ -9,7 +9,7 @@ const BATCH_HEADER = 61;
  * Reads key and headers of one event out of the bytes of its offer. They are looked for when somebody wants them, which is for
  * dead letters and outputs, so that reading a partition need not note where they are.
  */
-export function describeRecord(events: SourceEvents, index: number, topic: string, partition: number): EventDescription {
+export function describeRecord(events: SourceEvents, index: number, coordinate: { readonly topic: string; readonly partition: number; readonly offset: number }): EventDescription {
   const { bytes, spans } = events;
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const value = spans[2 * index] as number;
@@ -17,7 +17,7 @@ export function describeRecord(events: SourceEvents, index: number, topic: strin
   const key = keyOf(data, start, value) ?? keyOf(data, start + BATCH_HEADER, value) ?? null;
   const headers = endOf(spans, index);
   return {
-    coordinate: JSON.stringify({ topic, partition, offset: (events.tag as number) + index }),
+    coordinate: JSON.stringify(coordinate),
     ...(key === null ? {} : { key }),
     ...(data[headers] === 0 ? {} : { headers: JSON.stringify(kafkaHeaders(data, headers, exactTextOf)) }),
   };

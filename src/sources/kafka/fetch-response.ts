@@ -17,6 +17,8 @@ const LAST_VERSION = 11;
  * What stands in kafkajs's way for a whole record batch: it goes by the offset of a message and passes the rest through.
  */
 export interface BatchMessage {
+  /** Told once by each partition of a response that has been gone through; undefined where nobody waits for it. */
+  readonly gone: (() => void) | undefined;
   /** The last of the batch, so that kafkajs goes on after it. */
   readonly offset: string;
   readonly isControlRecord: false;
@@ -45,17 +47,26 @@ export interface FetchResponse {
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
 }
 
-/** Reads a fetch response without its records; undefined when it is of a version or holds a format that kafkajs has to read. */
-export function decodeFetchResponse(version: number, payload: Buffer): FetchResponse | undefined {
+/**
+ * Reads a fetch response without its records; undefined when it is of a version or holds a format that kafkajs has to read.
+ *
+ * @param gone told when every partition with records has been gone through, if that is ever so
+ */
+export function decodeFetchResponse(version: number, payload: Buffer, gone?: () => void): FetchResponse | undefined {
   if (version < FIRST_VERSION || version > LAST_VERSION) return undefined;
   const reader = new Reader(payload);
   const throttle = reader.int32();
   const session = version < 7 ? {} : { errorCode: reader.int16(), sessionId: reader.int32() };
   let understood = true;
+  let open = 0;
+  const oneGone = (): void => {
+    if (--open === 0) gone?.();
+  };
   const responses = reader.array(() => ({
     topicName: reader.string(),
     partitions: reader.array(() => {
-      const partition = readPartition(reader, version);
+      const partition = readPartition(reader, version, gone === undefined ? undefined : oneGone);
+      if (partition !== undefined && partition.messages.length > 0) open++;
       understood &&= partition !== undefined;
       return partition as FetchedPartition;
     }),
@@ -65,7 +76,7 @@ export function decodeFetchResponse(version: number, payload: Buffer): FetchResp
   return { ...(version < 8 ? { throttleTime: throttle } : { throttleTime: 0, clientSideThrottleTime: throttle }), ...session, responses };
 }
 
-function readPartition(reader: Reader, version: number): FetchedPartition | undefined {
+function readPartition(reader: Reader, version: number, gone: (() => void) | undefined): FetchedPartition | undefined {
   const partition = reader.int32();
   const errorCode = reader.int16();
   const highWatermark = reader.int64();
@@ -77,7 +88,7 @@ function readPartition(reader: Reader, version: number): FetchedPartition | unde
   if (set.length > 0 && !isRecordBatch(set)) return undefined;
   const batches = readBatches(set);
   const visible = visibleBatches(batches, aborted);
-  const messages = batches.map((batch, i): BatchMessage => ({ offset: String(batch.lastOffset), isControlRecord: false, batch, visible: visible[i] === true }));
+  const messages = batches.map((batch, i): BatchMessage => ({ offset: String(batch.lastOffset), isControlRecord: false, batch, visible: visible[i] === true, gone }));
   return { partition, errorCode, highWatermark: String(highWatermark), lastStableOffset: String(lastStableOffset), abortedTransactions: [], ...replica, messages };
 }
 

@@ -5,6 +5,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { createStickyAssigner, type AssignerProtocol, type Assignment, type Claim } from './assigner.ts';
 import { hookCluster, type Coordinator } from './cluster-hooks.ts';
 import { isUnknownTopic, noSuchTopics } from './errors.ts';
+import { ResponseDesk } from './large-responses.ts';
 
 /** Which member of which generation of the group we are, and who has to be told of commits. */
 export interface Membership {
@@ -51,7 +52,8 @@ const METADATA_MS = 60_000;
 const CONCURRENT = 4;
 
 export async function createGroupConsumer(settings: KafkaSourceSettings, log: Log, events: ConsumerEvents): Promise<GroupConsumer> {
-  const client = await createKafkaClient(settings, log);
+  const desk = new ResponseDesk();
+  const client = await createKafkaClient(settings, log, desk);
   const { AssignerProtocol, PartitionAssigners } = (await import('kafkajs')).default;
   let coordinator: Pick<Membership, 'coordinator' | 'memberId' | 'generationId'> | undefined;
   let cluster: Cluster | undefined;
@@ -91,6 +93,7 @@ export async function createGroupConsumer(settings: KafkaSourceSettings, log: Lo
       formerMemberIsUnknown: events.formerMemberIsUnknown,
       joined: (broker, memberId, generationId) => (coordinator = { coordinator: broker, memberId, generationId }),
     },
+    desk,
     log,
   );
   const end = (error: unknown): void => {

@@ -5,6 +5,11 @@ import type { Coordinator } from './cluster-hooks.ts';
 import type { GroupConsumer } from './group-consumer.ts';
 import { Partition } from './partition.ts';
 import { fetchRange, findPlaces } from './positions.ts';
+import { CHUNK_BYTES } from './record-walk.ts';
+import { ReusedMemory } from './reused-memory.ts';
+
+/** Free chunks that are kept: about as many as 100,000 small events take. */
+const CHUNKS_KEPT = 64;
 
 const DELETED = 'Events were deleted by the retention of their topic before they were read';
 const MADE_ANEW = 'The log ends before the offset that was read last: the topic has been made anew, or has lost its end. It is read from its beginning';
@@ -14,6 +19,7 @@ export class OwnedPartitions {
   readonly #settings: KafkaSourceSettings;
   readonly #line: Line;
   readonly #partitions = new Map<string, Partition>();
+  readonly #memory = new ReusedMemory(CHUNK_BYTES, CHUNKS_KEPT);
 
   constructor(settings: KafkaSourceSettings, line: Line) {
     this.#settings = settings;
@@ -65,7 +71,7 @@ export class OwnedPartitions {
       const before = this.get(topic, number);
       // Where kafkajs goes on by itself: it was told of what was ours, and has asked for what is committed.
       const goesOn = before?.next ?? committed.offset;
-      const partition = before ?? new Partition(this.#line, topic, number, start);
+      const partition = before ?? new Partition(this.#line, this.#memory, topic, number, start);
       this.#partitions.set(keyOf(topic, number), partition);
       partition.restore(committed);
       partition.touch(performance.now());
@@ -87,7 +93,7 @@ export class OwnedPartitions {
       partition.passTo(first);
     } else {
       partition.release();
-      this.#partitions.set(keyOf(topic, number), new Partition(this.#line, topic, number, first));
+      this.#partitions.set(keyOf(topic, number), new Partition(this.#line, this.#memory, topic, number, first));
     }
     consumer.seek(topic, number, first);
   }

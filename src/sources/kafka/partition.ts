@@ -4,6 +4,7 @@ import { describeRecord } from './describe.ts';
 import { Ledger } from './ledger.ts';
 import { laneOf, namePrefix } from './names.ts';
 import type { Chunk } from './record-walk.ts';
+import type { ReusedMemory } from './reused-memory.ts';
 
 /** What a group has committed for a partition. */
 export interface Committed {
@@ -21,6 +22,14 @@ export interface CommitPart {
   readonly settled: number;
 }
 
+/** What a chunk is offered with. */
+export interface Offered {
+  readonly firstOffset: number;
+  readonly bytes: Uint8Array;
+  /** Events not settled. */
+  open: number;
+}
+
 /**
  * A partition that is ours: what of it has been read, and what has been settled. It lives from the assignment to the one that
  * takes it away; being assigned again to the same process is no end of it, so that what is under way goes on.
@@ -31,6 +40,8 @@ export class Partition {
   /** Its name in metrics and messages. */
   readonly label: string;
   readonly lease: Lease;
+  /** For chunks: given back when all events of one are settled. */
+  readonly memory: ReusedMemory;
   /** The next offset to be read: everything below has been offered, or was settled before. */
   next: number;
   highWatermark = -1;
@@ -54,11 +65,12 @@ export class Partition {
   #committed = -1;
   #committedSettled = -1;
 
-  constructor(line: Line, topic: string, partition: number, start: number) {
+  constructor(line: Line, memory: ReusedMemory, topic: string, partition: number, start: number) {
     this.topic = topic;
     this.partition = partition;
     this.label = `${topic}/${partition}`;
     this.next = start;
+    this.memory = memory;
     this.#line = line;
     this.#names = namePrefix(topic, partition);
     this.#shared = JSON.stringify({ topic, partition });
@@ -111,7 +123,7 @@ export class Partition {
       names: { prefix: this.#names, firstSerial: chunk.firstOffset },
       lane: this.#lane,
       ...(this.#line.wants === 'nothing' ? {} : { details: this.#details(chunk) }),
-      tag: chunk.firstOffset,
+      tag: { firstOffset: chunk.firstOffset, bytes: chunk.bytes, open: chunk.count } satisfies Offered,
     });
   }
 
@@ -156,14 +168,17 @@ export class Partition {
 
   #settlement(): Settlement {
     const settle = (events: SourceEvents, from: number, to: number): void => {
-      const first = events.tag as number;
-      this.#ledger.settle(first + from, first + to);
+      const offered = events.tag as Offered;
+      this.#ledger.settle(offered.firstOffset + from, offered.firstOffset + to);
       this.#settled += to - from;
+      offered.open -= to - from;
+      // Whoever was given a view of them has said that it is done with it.
+      if (offered.open === 0) this.memory.giveBack(offered.bytes);
     };
     return {
       settled: settle,
       ended: (events, index) => settle(events, index, index + 1),
-      describe: (events, index) => describeRecord(events, index, this.topic, this.partition),
+      describe: (events, index) => describeRecord(events, index, { topic: this.topic, partition: this.partition, offset: (events.tag as Offered).firstOffset + index }),
     };
   }
 }

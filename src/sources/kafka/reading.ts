@@ -4,12 +4,13 @@ import type { BatchMessage } from './fetch-response.ts';
 import { sectionOf } from './library-messages.ts';
 import type { Partition } from './partition.ts';
 import type { RecordBatch } from './record-batch.ts';
-import { RecordWalk, type Section } from './record-walk.ts';
+import { CHUNK_BYTES, RecordWalk, type Section } from './record-walk.ts';
 import { openBatches } from './sections.ts';
 
 /** Offered at once, at most: enough that the cost of an offer is nothing, and few enough that workers share them. */
 const CHUNK_EVENTS = 2048;
-const CHUNK_BYTES = 256 * 1024;
+/** A chunk that is smaller is copied to memory that is collected. */
+const WORTH_REUSING = CHUNK_BYTES / 4;
 /** No more than this part of the limit is offered at once: the limit is then kept to within as much. */
 const PART_OF_LIMIT = 1 / 4;
 
@@ -36,6 +37,7 @@ export async function readBatch(payload: EachBatchPayload, options: ReadingOptio
   const { partition, isOurs } = options;
   const messages = payload.batch.messages as unknown as readonly (BatchMessage | KafkaMessage)[];
   const raw = messages.filter((message) => 'batch' in message);
+  const gone = raw[0]?.gone;
   if (raw.length < messages.length) {
     const section = sectionOf(messages as readonly KafkaMessage[]);
     if (!(await offerAll([section], payload, options))) return;
@@ -43,7 +45,9 @@ export async function readBatch(payload: EachBatchPayload, options: ReadingOptio
   const visible = raw.filter((message) => message.visible).map((message) => message.batch);
   for (let i = 0; i < visible.length; ) {
     const sections = await open(visible, i, partition);
-    if (!isOurs() || !(await offerAll(sections, payload, options))) return;
+    // What is decompressed is in memory of its own.
+    const isLent = gone !== undefined && visible[i]?.compression === 0;
+    if (!isOurs() || !(await offerAll(sections, payload, options, isLent))) return;
     i += sections.length;
     await payload.heartbeat();
   }
@@ -52,13 +56,14 @@ export async function readBatch(payload: EachBatchPayload, options: ReadingOptio
   if (last === undefined || !isOurs()) return;
   partition.passTo(Number(last) + 1);
   payload.resolveOffset(last);
+  gone?.();
 }
 
 /** Answers false when the partition is no longer ours. */
-async function offerAll(sections: readonly Section[], payload: EachBatchPayload, { line, partition, isOurs, untilRoom }: ReadingOptions): Promise<boolean> {
+async function offerAll(sections: readonly Section[], payload: EachBatchPayload, { line, partition, isOurs, untilRoom }: ReadingOptions, isLent = false): Promise<boolean> {
   let repeated = 0;
   let { wants } = line;
-  let walk = walkOver(sections, line, partition);
+  let walk = walkOver(sections, line, partition, isLent);
   for (;;) {
     const chunk = readable(partition, () => walk.next());
     if (chunk === undefined) break;
@@ -71,7 +76,7 @@ async function offerAll(sections: readonly Section[], payload: EachBatchPayload,
       // The machine was loaded anew meanwhile, and reads more of an event.
       ({ wants } = line);
       repeated += walk.repeated;
-      walk = walkOver(sections, line, partition);
+      walk = walkOver(sections, line, partition, isLent);
       continue;
     }
     partition.offer(chunk);
@@ -82,14 +87,22 @@ async function offerAll(sections: readonly Section[], payload: EachBatchPayload,
   return true;
 }
 
-const walkOver = (sections: readonly Section[], line: Line, partition: Partition): RecordWalk =>
+const walkOver = (sections: readonly Section[], line: Line, partition: Partition, isLent: boolean): RecordWalk =>
   new RecordWalk(sections, {
     from: partition.next,
     ...partition.repeats,
     everything: line.wants === 'everything',
     maxEvents: Math.max(1, Math.min(CHUNK_EVENTS, Math.floor(line.maxInFlight * PART_OF_LIMIT))),
     maxBytes: CHUNK_BYTES,
+    ...(isLent ? { copy: (bytes) => copyOut(bytes, partition) } : {}),
   });
+
+function copyOut(bytes: Uint8Array, { memory }: Partition): Uint8Array {
+  if (bytes.length < WORTH_REUSING || bytes.length > CHUNK_BYTES) return new Uint8Array(bytes);
+  const copy = memory.take(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
 
 async function open(batches: readonly RecordBatch[], index: number, partition: Partition): Promise<Section[]> {
   try {

@@ -38,10 +38,14 @@ export interface WalkOptions {
   /** Keys, headers and times as well as values. */
   readonly everything: boolean;
   readonly maxEvents: number;
+  /** Copies what is offered to memory of its own: the sections' is used again. Left out: only where little of it would be kept. */
+  readonly copy?: (bytes: Uint8Array) => Uint8Array;
   /** A record that is larger is a chunk of its own. */
   readonly maxBytes: number;
 }
 
+/** Of a chunk, at the most, unless a record is larger. */
+export const CHUNK_BYTES = 256 * 1024;
 /** A chunk that is less than this part of the memory it lies in would keep too much of it alive, and is copied out. */
 const WORTH_KEEPING = 1 / 8;
 
@@ -178,7 +182,7 @@ export class RecordWalk {
     return {
       firstOffset,
       count,
-      bytes: bytes.byteLength < home.buffer.byteLength * WORTH_KEEPING ? new Uint8Array(bytes) : bytes,
+      bytes: this.#options.copy !== undefined ? this.#options.copy(bytes) : bytes.byteLength < home.buffer.byteLength * WORTH_KEEPING ? new Uint8Array(bytes) : bytes,
       spans: this.#spans.slice(0, 2 * count),
       ...(this.#keys === undefined ? {} : { keys: this.#keys.slice(0, 2 * count) }),
       ...(this.#headers === undefined ? {} : { headers: this.#headers.slice(0, 2 * count) }),

@@ -24,9 +24,9 @@ it('finds key and headers of every event, also across the borders of batches tha
         const walk = new RecordWalk(await openBatches(readBatches(Buffer.concat(parts)), 0), { from: 0, everything: false, maxEvents: 1000, maxBytes: 1 << 20 });
         const chunk = walk.next()!;
         expect(chunk.count).toBe(next - 100);
-        const events = { ...chunk, tag: chunk.firstOffset } as unknown as SourceEvents;
+        const events = chunk as unknown as SourceEvents;
         for (const [i, { key, headers }] of batches.flat().entries()) {
-          const described = describeRecord(events, i, 'readings', 3);
+          const described = describeRecord(events, i, { topic: 'readings', partition: 3, offset: chunk.firstOffset + i });
           expect(described.coordinate).toBe(`{"topic":"readings","partition":3,"offset":${100 + i}}`);
           expect(described.key === undefined ? null : Buffer.from(described.key).toString('hex')).toBe(key?.toString('hex') ?? null);
           expect(described.headers === undefined ? {} : JSON.parse(described.headers)).toEqual(headers);

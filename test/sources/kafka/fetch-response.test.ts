@@ -96,6 +96,16 @@ describe('a fetch response', () => {
     expect(decodeFetchResponse(11, response(11, { t: [{ partition: 0, set: old }] }))).toBeUndefined();
   });
 
+  it('is said to be gone when every partition that has records in it is', async () => {
+    let gone = 0;
+    const payload = response(11, { t: [{ partition: 0, set: await batch(0, 2) }, { partition: 1, set: Buffer.alloc(0) }, { partition: 2, set: Buffer.concat([await batch(0, 1), await batch(1, 1)]) }] });
+    const [topic] = decodeFetchResponse(11, payload, () => gone++)!.responses;
+    topic!.partitions[2]!.messages[1]!.gone!();
+    expect(gone).toBe(0);
+    topic!.partitions[0]!.messages[0]!.gone!();
+    expect(gone).toBe(1);
+  });
+
   it('shows no markers', async () => {
     const set = Buffer.concat([await batch(0, 3, { producerId: 7n, transactional: true }), await marker(3, 7n, true), await batch(4, 1)]);
     expect(visible(set, [])).toEqual([['2', true], ['3', false], ['4', true]]);
