@@ -33,8 +33,8 @@ export interface Parcel {
   readonly bytes: Uint8Array;
   /** Offset and length of event i at [2i] and [2i+1]. */
   readonly spans: Uint32Array;
-  /** Execution names: one for each event, or a prefix to which `-${firstSerial + i}` is appended (derived from coordinates). */
-  readonly names: readonly string[] | NameSequence;
+  /** Execution names: one for each event, or a prefix to which `-${firstSerial + i}` or a piece of the bytes is appended (derived from coordinates). */
+  readonly names: Names;
   /** When each execution began to exist (first acceptance; the same after a redelivery), Unix milliseconds. */
   readonly startTimeMs: number;
   /** Asks for the outputs of successful executions. */
@@ -51,9 +51,18 @@ export interface Parcel {
   readonly tag: unknown;
 }
 
+export type Names = readonly string[] | NameSequence | NamePieces;
+
 export interface NameSequence {
   readonly prefix: string;
   readonly firstSerial: number;
+}
+
+/** Each name is the prefix, a hyphen, and the ASCII text whose offset and length stand at [2i] and [2i+1]. */
+export interface NamePieces {
+  readonly prefix: string;
+  readonly bytes: Uint8Array;
+  readonly spans: Uint32Array;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { End } from './contract.ts';
 import { kafkaHeaders } from './kafka-headers.ts';
+import { nameOf } from './names.ts';
 import { type EventDescription, type EventDetails, type Lease, type Line, NONE, type Order, type Settlement, type SourceEvents, type SourceMeter, type Wants } from './source.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -175,7 +176,7 @@ function startOf({ bytes, details, names }: SourceEvents, i: number): Start {
   return {
     machine: typeof headers[MACHINE_HEADER] === 'string' ? headers[MACHINE_HEADER] : '(none)',
     startTimeMs: Number.isSafeInteger(startTimeMs) && startTimeMs > 0 ? startTimeMs : Date.now(),
-    name: key ?? ('prefix' in names ? `${names.prefix}-${names.firstSerial + i}` : names[i]!),
+    name: key ?? nameOf(names, i),
   };
 }
 

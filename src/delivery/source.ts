@@ -1,5 +1,5 @@
 import type { Log } from '../telemetry/log.ts';
-import type { End, NameSequence } from './contract.ts';
+import type { End, Names } from './contract.ts';
 
 /*
  * The life of an event between a source and its acknowledgement:
@@ -49,7 +49,7 @@ export interface SourceEvents {
   /** Offset and length of the value of event i at [2i] and [2i+1]; a length of 0: a tombstone, or an empty value. */
   readonly spans: Uint32Array;
   /** Execution names, derived from the coordinates: a redelivered event has the name that it had. At most 80 of [A-Za-z0-9_-]. */
-  readonly names: readonly string[] | NameSequence;
+  readonly names: Names;
   /**
    * Always the same worker for the same number (modulo the number of workers): the hash of a partition, or of a key where
    * a source has no partitions. -1 where no order is asked for.

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisClient } from '../../redis/redis.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { Ledger } from './ledger.ts';
 
 const FLUSH_MS = 4;
@@ -72,15 +73,15 @@ export class Acknowledging {
 
   #send(ledger: Ledger): void {
     const { client, group, log, onAcknowledged } = this.#options;
-    const ids = ledger.takeAcks(MOST_IDS);
-    const sent = client.xack(ledger.stream, group, ...ids).then(
+    const acks = ledger.takeAcks(MOST_IDS);
+    const sent = acknowledge(client, ledger.stream, group, acks.ranges).then(
       () => {
-        ledger.acknowledged(ids);
-        onAcknowledged(ids.length);
+        ledger.acknowledged(acks);
+        onAcknowledged(acks.count);
       },
       (error: unknown) => {
-        ledger.notAcknowledged(ids);
-        log.debug('Entries could not be acknowledged; they are again.', { stream: ledger.stream, count: ids.length, error });
+        ledger.notAcknowledged(acks);
+        log.debug('Entries could not be acknowledged; they are again.', { stream: ledger.stream, count: acks.count, error });
         this.#waiting.add(ledger);
         this.#again();
       },

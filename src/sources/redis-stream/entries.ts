@@ -2,11 +2,12 @@ import { executionName } from '../../delivery/execution-name.ts';
 import { type EventDetails, NONE, type Order, type SourceEvents, type Wants } from '../../delivery/source.ts';
 import { msOf } from './entry-id.ts';
 import { hashOf } from './hash.ts';
+import { type Ids, IdsInPlace, listOf } from './ids.ts';
 import type { Ledger, Taken } from './ledger.ts';
 
 /** Entries of one stream, in the order of their ids. */
 export interface Entries {
-  readonly ids: readonly string[];
+  readonly ids: Ids;
   /** Names and values of an entry's fields in turn. */
   readonly fields: (i: number) => readonly Buffer[];
   /** The values where they came, if they were looked for. */
@@ -51,7 +52,8 @@ export class EntryPacker {
   readonly #ledger: Ledger;
   readonly #streamLane: number;
   readonly #shared: string;
-  readonly #nameOf: (id: string) => string;
+  /** What the names of events begin with, and only the id follows; undefined where a name has to be made of both. */
+  readonly #prefix: string | undefined;
 
   constructor(shape: EntryShape, ledger: Ledger) {
     const { stream } = ledger;
@@ -59,21 +61,20 @@ export class EntryPacker {
     this.#ledger = ledger;
     this.#streamLane = shape.order === 'none' ? -1 : hashOf(Buffer.from(stream));
     this.#shared = JSON.stringify({ stream });
-    const prefix = `${stream}-`;
     // An id is digits and a hyphen: nothing of it needs to be looked at.
-    this.#nameOf = stream.length <= LONGEST_PLAIN && PLAIN.test(stream) ? (id) => prefix + id : (id) => executionName(stream, id);
+    this.#prefix = stream.length <= LONGEST_PLAIN && PLAIN.test(stream) ? stream : undefined;
   }
 
   pack(entries: Entries, wants: Wants, freshMs: number): SourceEvents[] {
     if (this.#shape.order === 'key') return this.#packByKey(entries, wants, freshMs);
     if (entries.inPlace !== undefined && wants !== 'everything') return [this.#passOn(entries, entries.inPlace, wants, freshMs)];
-    const all = Array.from(entries.ids, (id, i) => ({ id, fields: entries.fields(i) }));
+    const all = listOf(entries.ids).map((id, i) => ({ id, fields: entries.fields(i) }));
     return [this.#copy(all, this.#streamLane, wants, freshMs)];
   }
 
   #packByKey({ ids, fields }: Entries, wants: Wants, freshMs: number): SourceEvents[] {
     const byLane = new Map<number, Entry[]>();
-    for (const [i, id] of ids.entries()) {
+    for (const [i, id] of listOf(ids).entries()) {
       const entry = { id, fields: fields(i) };
       const key = keyOf(this.#shape, entry.fields);
       const lane = key === undefined ? -1 : hashOf(key) % this.#shape.lanes;
@@ -84,12 +85,17 @@ export class EntryPacker {
     return Array.from(byLane, ([lane, list]) => this.#copy(list, lane, wants, freshMs));
   }
 
-  /** Nothing is copied, and nothing is made for a single event but its name. */
+  /** Nothing is copied, and nothing is made for a single event. */
   #passOn({ ids, fields }: Entries, { bytes, spans, single }: NonNullable<Entries['inPlace']>, wants: Wants, freshMs: number): SourceEvents {
-    const names = ids.map(this.#nameOf);
+    const names = this.#prefix !== undefined && ids instanceof IdsInPlace ? { prefix: this.#prefix, bytes: ids.bytes, spans: ids.spans } : this.#namesOf(listOf(ids));
     const taken = this.#ledger.take(ids, single && this.#shape.keyField === null ? undefined : fields, freshMs);
-    const details = wants === 'nothing' ? {} : { details: { shared: this.#shared, idMember: 'id', ids } };
+    const details = wants === 'nothing' ? {} : { details: { shared: this.#shared, idMember: 'id', ids: listOf(ids) } };
     return { count: ids.length, bytes, spans, names, lane: this.#streamLane, ...details, tag: taken };
+  }
+
+  #namesOf(ids: readonly string[]): string[] {
+    const prefix = this.#prefix;
+    return ids.map(prefix === undefined ? (id) => executionName(this.#ledger.stream, id) : (id) => `${prefix}-${id}`);
   }
 
   #copy(entries: readonly Entry[], lane: number, wants: Wants, freshMs: number): SourceEvents {
@@ -107,7 +113,7 @@ export class EntryPacker {
     }
     const details = wants === 'nothing' && this.#shape.order !== 'key' ? undefined : this.#details(entries, ids, pieces, bytes, wants);
     const taken: Taken = this.#ledger.take(ids, (i) => entries[i]!.fields, freshMs);
-    return { count, bytes: Buffer.concat(pieces), spans, names: ids.map(this.#nameOf), lane, ...(details === undefined ? {} : { details }), tag: taken };
+    return { count, bytes: Buffer.concat(pieces), spans, names: this.#namesOf(ids), lane, ...(details === undefined ? {} : { details }), tag: taken };
   }
 
   #details(entries: readonly Entry[], ids: readonly string[], pieces: Uint8Array[], valueBytes: number, wants: Wants): EventDetails {

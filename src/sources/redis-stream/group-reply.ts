@@ -1,4 +1,5 @@
 import type { Entries, Portion } from './entries.ts';
+import { IdsInPlace } from './ids.ts';
 
 /*
  * The answer to XREADGROUP, RESP2:
@@ -21,11 +22,14 @@ const NIL = -1;
 interface Section {
   readonly name: string;
   left: number;
-  readonly ids: string[];
+  /** Entries so far; what follows has room for all that were announced. */
+  count: number;
+  /** Offset and length of each id. */
+  readonly ids: Uint32Array;
   /** Where the fields of each entry begin. */
-  readonly fieldsAt: number[];
-  /** Offset and length of each value; empty where values are not looked for. */
-  readonly values: number[];
+  readonly fieldsAt: Uint32Array;
+  /** Offset and length of each value. */
+  readonly values: Uint32Array;
   readonly deleted: string[];
   single: boolean;
 }
@@ -115,7 +119,7 @@ export class GroupReply {
     if (length === MORE || from + length + 2 > this.#length) return false;
     const count = this.#number(ARRAY, from + length + 2);
     if (count === MORE) return false;
-    this.#sections.push({ name: this.#bytes.toString('utf8', from, from + length), left: count, ids: [], fieldsAt: [], values: [], deleted: [], single: true });
+    this.#sections.push({ name: this.#bytes.toString('utf8', from, from + length), left: count, count: 0, ids: new Uint32Array(2 * count), fieldsAt: new Uint32Array(count), values: new Uint32Array(2 * count), deleted: [], single: true });
     this.#at = this.#next;
     return true;
   }
@@ -147,12 +151,14 @@ export class GroupReply {
       valueAt = this.#next;
       valueLength = length;
     }
-    const id = this.#bytes.toString('latin1', idFrom, idFrom + idLength);
-    if (pieces === NIL) section.deleted.push(id);
+    if (pieces === NIL) section.deleted.push(this.#bytes.toString('latin1', idFrom, idFrom + idLength));
     else {
-      section.ids.push(id);
-      section.fieldsAt.push(fieldsAt);
-      section.values.push(valueAt, valueLength);
+      const i = section.count++;
+      section.ids[2 * i] = idFrom;
+      section.ids[2 * i + 1] = idLength;
+      section.fieldsAt[i] = fieldsAt;
+      section.values[2 * i] = valueAt;
+      section.values[2 * i + 1] = valueLength;
       if (pieces > 2 || !found) section.single = false;
     }
     section.left--;
@@ -189,12 +195,12 @@ export class GroupReply {
     return MORE;
   }
 
-  #entriesOf({ ids, fieldsAt, values, single }: Section): Entries {
+  #entriesOf({ count, ids, fieldsAt, values, single }: Section): Entries {
     const bytes = this.#bytes.subarray(0, this.#length);
     return {
-      ids,
+      ids: new IdsInPlace(bytes, ids.subarray(0, 2 * count)),
       fields: (i) => this.#fieldsFrom(fieldsAt[i]!),
-      ...(this.#valueField === null ? {} : { inPlace: { bytes, spans: Uint32Array.from(values), single } }),
+      ...(this.#valueField === null ? {} : { inPlace: { bytes, spans: values.subarray(0, 2 * count), single } }),
     };
   }
 

@@ -1,9 +1,11 @@
+import type { IdRange } from './acknowledge.ts';
 import { compareIds } from './entry-id.ts';
+import type { Ids } from './ids.ts';
 
 /** Entries of one stream that were offered together. */
 export interface Taken {
   readonly ledger: Ledger;
-  readonly ids: readonly string[];
+  readonly ids: Ids;
   /** Names and values of an entry's fields, for its description; undefined where the value is all there is. */
   readonly fields: ((i: number) => readonly Buffer[]) | undefined;
   /** 1 for what has been settled. */
@@ -11,6 +13,17 @@ export interface Taken {
   open: number;
   /** When their idle time was 0 for sure, or before; performance.now(). */
   freshMs: number;
+}
+
+/** What goes into one acknowledgement. */
+export interface Acks {
+  readonly count: number;
+  readonly ranges: readonly IdRange[];
+}
+
+/** A range that what is settled next may make longer. */
+interface Grown extends IdRange {
+  to: number;
 }
 
 /** settled: its end is known, and it is acknowledged or about to be. */
@@ -23,8 +36,9 @@ export type Standing = 'open' | 'settled';
 export class Ledger {
   readonly stream: string;
   readonly #taken = new Set<Taken>();
-  #toAck: string[] = [];
-  readonly #acking = new Set<readonly string[]>();
+  #toAck: Grown[] = [];
+  #hasToAck = 0;
+  readonly #acking = new Set<Acks>();
   /** The highest id that was read here. Whatever is lower has come before, or may have. */
   highest = '0-0';
   #unacknowledged = 0;
@@ -39,10 +53,10 @@ export class Ledger {
   }
 
   get hasToAck(): number {
-    return this.#toAck.length;
+    return this.#hasToAck;
   }
 
-  take(ids: readonly string[], fields: Taken['fields'], freshMs: number): Taken {
+  take(ids: Ids, fields: Taken['fields'], freshMs: number): Taken {
     const taken: Taken = { ledger: this, ids, fields, settled: new Uint8Array(ids.length), open: ids.length, freshMs };
     this.#taken.add(taken);
     this.#unacknowledged += ids.length;
@@ -52,45 +66,62 @@ export class Ledger {
   }
 
   settle(taken: Taken, from: number, to: number): void {
-    const { ids, settled } = taken;
-    for (let i = from; i < to; i++) {
-      settled[i] = 1;
-      this.#toAck.push(ids[i]!);
-    }
+    taken.settled.fill(1, from, to);
+    this.#add(taken.ids, from, to);
     taken.open -= to - from;
     if (taken.open === 0) this.#taken.delete(taken);
   }
 
   /** To be acknowledged without having been offered: deleted ones, and those whose end is known already. */
   settleUnoffered(ids: readonly string[]): void {
+    if (ids.length === 0) return;
     this.#unacknowledged += ids.length;
-    for (const id of ids) this.#toAck.push(id);
+    this.#add(ids, 0, ids.length);
+  }
+
+  #add(ids: Ids, from: number, to: number): void {
+    this.#hasToAck += to - from;
+    const last = this.#toAck.at(-1);
+    if (last !== undefined && last.ids === ids && last.to === from) last.to = to;
+    else this.#toAck.push({ ids, from, to });
   }
 
   /** Hands out at most so many ids for acknowledgement; they are said to be acknowledged, or to be tried again. */
-  takeAcks(most: number): readonly string[] {
-    const ids = this.#toAck.length <= most ? this.#toAck : this.#toAck.slice(0, most);
-    this.#toAck = ids === this.#toAck ? [] : this.#toAck.slice(most);
-    this.#acking.add(ids);
-    return ids;
+  takeAcks(most: number): Acks {
+    const ranges: IdRange[] = [];
+    let count = 0;
+    while (count < most) {
+      const range = this.#toAck.shift();
+      if (range === undefined) break;
+      const to = Math.min(range.to, range.from + most - count);
+      ranges.push({ ...range, to });
+      count += to - range.from;
+      if (to < range.to) this.#toAck.unshift({ ...range, from: to });
+    }
+    this.#hasToAck -= count;
+    const acks = { count, ranges };
+    this.#acking.add(acks);
+    return acks;
   }
 
-  acknowledged(ids: readonly string[]): void {
-    this.#acking.delete(ids);
-    this.#unacknowledged -= ids.length;
+  acknowledged(acks: Acks): void {
+    this.#acking.delete(acks);
+    this.#unacknowledged -= acks.count;
   }
 
-  notAcknowledged(ids: readonly string[]): void {
-    this.#acking.delete(ids);
-    this.#toAck = [...ids, ...this.#toAck];
+  notAcknowledged(acks: Acks): void {
+    this.#acking.delete(acks);
+    this.#toAck = [...acks.ranges, ...this.#toAck];
+    this.#hasToAck += acks.count;
   }
 
   /** How every entry stands that has not been forgotten. */
   standings(): Map<string, Standing> {
     const standings = new Map<string, Standing>();
-    for (const { ids, settled } of this.#taken) for (const [i, id] of ids.entries()) standings.set(id, settled[i] === 1 ? 'settled' : 'open');
-    for (const id of this.#toAck) standings.set(id, 'settled');
-    for (const ids of this.#acking) for (const id of ids) standings.set(id, 'settled');
+    for (const { ids, settled } of this.#taken) for (let i = 0; i < ids.length; i++) standings.set(ids.at(i)!, settled[i] === 1 ? 'settled' : 'open');
+    for (const ranges of [this.#toAck, ...Array.from(this.#acking, (acks) => acks.ranges)]) {
+      for (const { ids, from, to } of ranges) for (let i = from; i < to; i++) standings.set(ids.at(i)!, 'settled');
+    }
     return standings;
   }
 

@@ -4,6 +4,7 @@ import { describeError } from '../../redis/refusal.ts';
 import { compareIds } from './entry-id.ts';
 import type { Entries, EntryPacker, Portion } from './entries.ts';
 import { isGroupGone } from './group.ts';
+import { type Ids, listOf } from './ids.ts';
 import type { Ledger, Standing } from './ledger.ts';
 import { claimIdle, type ReadRequest, type Send } from './reads.ts';
 import { Room } from './room.ts';
@@ -30,7 +31,7 @@ export interface ReaderOptions {
   /** How long entries must have been idle that are to be claimed before the next read; undefined: none are. Asked before each. */
   readonly claimDue: () => number | undefined;
   /** So many entries, of these ids, were claimed that are not known here. */
-  readonly onTakeover: (stream: string, ids: readonly string[], count: number) => void;
+  readonly onTakeover: (stream: string, ids: Ids, count: number) => void;
   /** All that were due have been claimed. */
   readonly onClaimed: () => void;
   /** Waits for new entries, where a read cannot: a fenced one. Undefined: reads block by themselves. */
@@ -182,13 +183,13 @@ export class Reader {
     const { line, lease, onSettled } = this.#options;
     const { ledger, packer } = this.#byName.get(stream)!;
     // A new master may know less than the old one did, and deliver again.
-    const repeats = entries.ids.length > 0 && compareIds(entries.ids[0]!, ledger.highest) <= 0;
+    const repeats = entries.ids.length > 0 && compareIds(entries.ids.at(0)!, ledger.highest) <= 0;
     const standings = given ?? (repeats ? ledger.standings() : undefined);
     const fresh = standings === undefined || standings.size === 0 ? entries : without(entries, standings);
     const count = fresh.ids.length;
     if (count < entries.ids.length) {
       line.meter.repeated(entries.ids.length - count);
-      ledger.settleUnoffered(entries.ids.filter((id) => standings!.get(id) === 'settled'));
+      ledger.settleUnoffered(listOf(entries.ids).filter((id) => standings!.get(id) === 'settled'));
     }
     ledger.settleUnoffered(deleted);
     if (ledger.hasToAck > 0) onSettled(ledger);
@@ -244,6 +245,6 @@ export class Reader {
 }
 
 function without({ ids, fields }: Entries, known: ReadonlyMap<string, unknown>): Entries {
-  const left = ids.flatMap((id, i) => (known.has(id) ? [] : [i]));
-  return { ids: left.map((i) => ids[i]!), fields: (i) => fields(left[i]!) };
+  const left = listOf(ids).flatMap((id, i) => (known.has(id) ? [] : [i]));
+  return { ids: left.map((i) => ids.at(i)!), fields: (i) => fields(left[i]!) };
 }

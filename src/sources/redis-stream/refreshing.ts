@@ -1,5 +1,6 @@
 import type { RedisClient } from '../../redis/redis.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { listOf } from './ids.ts';
 import type { Ledger } from './ledger.ts';
 
 /** One command keeps Redis from everything else for about a millisecond. */
@@ -36,7 +37,7 @@ export function keepFresh({ client, group, consumer, takeoverMs, ledgers, log }:
   const refreshLedger = async (ledger: Ledger): Promise<void> => {
     const startMs = performance.now();
     const stale = ledger.stale(startMs - takeoverMs / 4);
-    const ids = stale.flatMap((taken) => taken.ids.filter((_, i) => taken.settled[i] === 0));
+    const ids = stale.flatMap((taken) => listOf(taken.ids).filter((_, i) => taken.settled[i] === 0));
     for (let from = 0; from < ids.length; from += CHUNK_IDS) {
       await client.call('xclaim', [ledger.stream, group, consumer, 0, ...ids.slice(from, from + CHUNK_IDS), 'JUSTID']);
     }

@@ -6,6 +6,7 @@ import type { Acknowledging } from './acknowledging.ts';
 import { canReadDirectly, readDirectly } from './direct-reads.ts';
 import { EntryPacker, type EntryShape, headersOf, keyOf } from './entries.ts';
 import { ensureGroup, groupsOf } from './group.ts';
+import type { Ids } from './ids.ts';
 import { Ledger, type Taken } from './ledger.ts';
 import { Reader } from './reader.ts';
 import { readGroup, type Send, sendBy } from './reads.ts';
@@ -158,7 +159,7 @@ function settlementOf(shape: EntryShape, acknowledging: Acknowledging): Settleme
     },
     describe({ tag }: SourceEvents, index: number): EventDescription {
       const { ledger, ids, fields } = tag as Taken;
-      const coordinate = JSON.stringify({ stream: ledger.stream, id: ids[index] });
+      const coordinate = JSON.stringify({ stream: ledger.stream, id: ids.at(index) });
       const own = fields?.(index);
       if (own === undefined) return { coordinate };
       const key = keyOf(shape, own);
@@ -179,8 +180,8 @@ async function waitForNew(client: RedisClient, stream: string, group: string, bl
 }
 
 /** Says which entries go from one process to the next and never end. */
-async function warnOfRepeats(client: RedisClient, line: Line, stream: string, group: string, consumer: string, ids: readonly string[]): Promise<void> {
-  const pending = await client.xpending(stream, group, ids[0]!, ids.at(-1)!, ids.length, consumer).catch(() => []);
+async function warnOfRepeats(client: RedisClient, line: Line, stream: string, group: string, consumer: string, ids: Ids): Promise<void> {
+  const pending = await client.xpending(stream, group, ids.at(0)!, ids.at(-1)!, ids.length, consumer).catch(() => []);
   for (const [id, , , deliveries] of pending as [string, string, number, number][]) {
     if (deliveries >= MANY_DELIVERIES) line.log.warn('An entry was delivered many times, and no execution of it has ended.', { source: line.source, stream, id, deliveries });
   }

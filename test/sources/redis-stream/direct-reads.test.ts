@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { closeRedis, createRedis, redisReady } from '../../../src/redis/redis.ts';
 import { canReadDirectly, readDirectly } from '../../../src/sources/redis-stream/direct-reads.ts';
+import { listOf } from '../../../src/sources/redis-stream/ids.ts';
 import { readGroup, sendBy } from '../../../src/sources/redis-stream/reads.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { describeWith, uniqueName } from '../../lib/services.ts';
@@ -33,7 +34,7 @@ await describeWith(['redis'], 'reads past ioredis', ({ redis: { url } }) => {
       expect(await direct.ping()).toBe('PONG');
       expect(canReadDirectly(direct)).toBe(true);
       const expected = await readGroup(sendBy(client), { ...request, group: 'library' });
-      const plain = (list: typeof portions): unknown => list.map(({ stream, entries, deleted }) => ({ stream, deleted, entries: entries.ids.map((id, i) => [id, entries.fields(i).map(String)]) }));
+      const plain = (list: typeof portions): unknown => list.map(({ stream, entries, deleted }) => ({ stream, deleted, entries: listOf(entries.ids).map((id, i) => [id, entries.fields(i).map(String)]) }));
       expect(plain(portions)).toEqual(plain(expected));
       expect(portions.map(({ entries }) => entries.ids.length)).toEqual(round === 0 ? [30, 30] : [20, 20]);
     }
