@@ -23,6 +23,8 @@ export interface DashboardView {
   readonly late: number;
   readonly bytes: number;
   readonly bytesPerSecond: number;
+  /** Share of its time in which this process had something to do; near 1 the sender is what limits the rate. */
+  readonly busy: number;
   readonly inFlight: number;
   readonly behind: number;
   readonly latency: Latencies | null;
@@ -42,6 +44,8 @@ const YELLOW = '33';
 const RED = '31';
 const LABEL = 11;
 const MOST_KINDS = 5;
+/** From here on a sender falls behind by itself. */
+export const BUSY = 0.9;
 
 /** The lines of the dashboard, none of them longer than the terminal is wide. */
 export function dashboard(view: DashboardView, columns: number, color: boolean): string[] {
@@ -54,7 +58,7 @@ export function dashboard(view: DashboardView, columns: number, color: boolean):
     [...label('in flight'), [grouped(view.inFlight).padEnd(13)], [`${grouped(view.behind)} behind schedule  `, view.behind > 0 ? YELLOW : DIM], [`${grouped(view.late)} sent late`, view.late > 0 ? YELLOW : DIM]],
     [...label('latency'), ...latencyOf(view.latency)],
     [...label('p99'), ...p99Of(view.seconds, spark)],
-    [...label('bytes'), [`${bytesText(view.bytes)}`.padEnd(13)], [`${bytesText(view.bytesPerSecond)}/s`]],
+    [...label('bytes'), [`${bytesText(view.bytes)}`.padEnd(13)], [`${bytesText(view.bytesPerSecond)}/s`.padEnd(18)], [`sender ${Math.round(100 * view.busy)} % busy`, view.busy > BUSY ? YELLOW : DIM]],
     [...label('errors'), ...errorsOf(view.rejections)],
     [[view.ended ? '' : view.draining ? 'Nothing more is sent; answers are waited for. Ctrl-C ends at once.' : 'Ctrl-C stops sending, waits for what is in flight and sums up.', DIM]],
   ];

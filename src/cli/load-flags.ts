@@ -13,6 +13,9 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 const several = (flags: string, text: string): Option => new Option(flags, text).argParser(collect);
 const count = (flags: string, text: string): Option => new Option(flags, text).argParser(positiveInteger);
 
+/** What Kafka's own producer has since version 4; a request for every millisecond would keep the client busy with requests. */
+const KAFKA_LINGER = '5ms';
+
 /** Adds `load` and what events can be sent to. */
 export function addLoad(program: Command, guarded: Guarded): void {
   const load = program.command('load').description('send events at a set rate, and measure what becomes of them').addHelpText('after', AFTER_LOAD);
@@ -31,7 +34,7 @@ export function addLoad(program: Command, guarded: Guarded): void {
     .addOption(several('--header <header>', "'Name: value', for every request; may be given several times"))
     .action((flags: LoadFlags & HttpFlags) => run('http', flags, ({ openHttp }) => openHttp(flags)));
 
-  withLoad(withTls(withSource(command('kafka', 'produce to a Kafka topic'))))
+  withLoad(withTls(withSource(command('kafka', 'produce to a Kafka topic'))), KAFKA_LINGER)
     .option('--brokers <list>', 'host:port, several with commas')
     .option('--topic <name>', 'topic; it has to be there')
     .addOption(new Option('--sasl <mechanism>', 'how to authenticate').choices(['plain', 'scram-sha-256', 'scram-sha-512']))
@@ -77,7 +80,7 @@ const withTls = (command: Command): Command =>
     .option('--tls-servername <name>', 'name that the certificate has to have')
     .option('--tls-insecure', 'trust any certificate');
 
-const withLoad = (command: Command): Command =>
+const withLoad = (command: Command, linger = '0ms'): Command =>
   command
     .option('-r, --rate <n>', 'events a second, 5000 or 50k; neither this nor --shape: as fast as it goes')
     .addOption(several('--shape <shape>', 'constant:, ramp:, spike: or sine: (below); several follow one another'))
@@ -91,6 +94,7 @@ const withLoad = (command: Command): Command =>
     .addOption(count('--bytes <n>', 'length of each event; {{pad}} says where the filling goes'))
     .addOption(new Option('--seed <n>', 'the same number makes the same events').argParser(wholeNumber))
     .addOption(count('--batch <n>', 'most events that travel together'))
+    .option('--linger <time>', 'how long an event waits for others to travel with', linger)
     .addOption(count('--max-in-flight <n>', 'most events that are sent and not answered (default: 100000)'))
     .option('--timeout <time>', 'after it an answer is not waited for any more (default: 30s)')
     .addOption(several('--fail-if <limit>', 'p99>50ms, failed>1%, rate<9000 …: exit with 1; may be given several times'))

@@ -24,6 +24,7 @@ export interface LoadFlags {
   readonly key?: string;
   readonly bytes?: number;
   readonly seed?: number;
+  readonly linger?: string;
   readonly timeout?: string;
   readonly failIf?: readonly string[];
   readonly json?: boolean;
@@ -49,6 +50,7 @@ export function planOf(flags: LoadFlags): LoadPlan & { readonly timeoutMs: numbe
     duration,
     count: flags.count ?? Infinity,
     maxInFlight: flags.maxInFlight ?? MAX_IN_FLIGHT,
+    lingerMs: (secondsOf('--linger', flags.linger) ?? 0) * 1000,
     graceMs: timeoutMs,
     timeoutMs,
     targetRate: measured === undefined ? null : averageOf(measured, duration, flags.count),

@@ -1,5 +1,6 @@
 import type { LoadEnd } from '../load/run.ts';
 import { LATE_MS, type Meter } from '../load/meter.ts';
+import { BUSY } from './load-dashboard.ts';
 import { bytesText, grouped, latencyText, percentText } from './load-numbers.ts';
 import type { Measured, Threshold } from './load-thresholds.ts';
 
@@ -12,6 +13,8 @@ export interface Summary {
   readonly targetRate: number | null;
   readonly meter: Meter;
   readonly end: LoadEnd;
+  /** Of this process, warm-up included: share of the time in which its thread was busy, and processor time of all its threads. */
+  readonly effort: { readonly busy: number; readonly cpuSeconds: number };
   readonly thresholds: readonly Threshold[];
   readonly interrupted: boolean;
 }
@@ -52,6 +55,8 @@ export function summaryJson(summary: Summary): string {
     rate: round(rate),
     targetRate: summary.targetRate === null ? null : round(summary.targetRate),
     latencyMs: latency,
+    senderBusy: round(summary.effort.busy),
+    senderCpuSeconds: round(summary.effort.cpuSeconds),
     errors: Object.fromEntries(meter.rejections),
     exceeded: exceeded(summary),
     series: meter.seconds,
@@ -69,6 +74,7 @@ export function summaryText(summary: Summary): string {
   ];
   if (openLoop) rows.push(['schedule', `${grouped(counts.late)} sent more than ${LATE_MS} ms late (${percentText(counts.late, counts.sent)}), ${grouped(end.unsent)} due and never sent`]);
   rows.push(['bytes', `${bytesText(meter.total.bytes)} of events, ${bytesText(end.seconds === 0 ? 0 : meter.total.bytes / end.seconds)}/s`]);
+  rows.push(['sender', `${Math.round(100 * summary.effort.busy)} % busy${summary.effort.busy > BUSY ? ': it may be what limits the rate; larger batches, or several at a time, send more' : ''}`]);
   if (meter.rejections.size > 0) rows.push(['errors', [...meter.rejections].toSorted((a, b) => b[1] - a[1]).map(([kind, count]) => `${kind}: ${grouped(count)}`).join(', ')]);
   const limits = exceeded(summary);
   if (limits.length > 0) rows.push(['failed by', limits.join(', ')]);

@@ -1,3 +1,4 @@
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import type { Sender } from '../load/contract.ts';
 import { Meter } from '../load/meter.ts';
 import { type LoadPlan, LoadRun } from '../load/run.ts';
@@ -23,6 +24,8 @@ export async function loadCommand(flags: LoadFlags, open: OpenSender): Promise<n
   const sender = await open(plan.timeoutMs);
   const meter = new Meter();
   const startedAt = new Date().toISOString();
+  const loop = performance.eventLoopUtilization();
+  const cpu = process.cpuUsage();
   const run = new LoadRun(sender, plan, meter);
   let signalled: NodeJS.Signals | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -35,7 +38,9 @@ export async function loadCommand(flags: LoadFlags, open: OpenSender): Promise<n
   try {
     const end = await run.toEnd();
     display.stop();
-    const summary = { target: sender.target, startedAt, warmUpSeconds: plan.warmUp, openLoop: plan.shape !== undefined, targetRate: plan.targetRate, meter, end, thresholds, interrupted: signalled !== undefined };
+    const { user, system } = process.cpuUsage(cpu);
+    const effort = { busy: performance.eventLoopUtilization(loop).utilization, cpuSeconds: (user + system) / 1e6 };
+    const summary = { target: sender.target, startedAt, warmUpSeconds: plan.warmUp, openLoop: plan.shape !== undefined, targetRate: plan.targetRate, meter, end, effort, thresholds, interrupted: signalled !== undefined };
     process.stdout.write(flags.json === true ? summaryJson(summary) : summaryText(summary));
     if (signalled !== undefined) return exitOf(signalled);
     return exceeded(summary).length > 0 ? EXIT.failed : EXIT.done;
@@ -72,7 +77,7 @@ function showRun(run: LoadRun, meter: Meter, sender: Sender, plan: LoadPlan, onT
   };
 }
 
-type Rates = Pick<DashboardView, 'rate' | 'bytesPerSecond'>;
+type Rates = Pick<DashboardView, 'rate' | 'bytesPerSecond' | 'busy'>;
 
 function runView(run: LoadRun, meter: Meter, rates: Rates): Omit<DashboardView, 'target' | 'warmUp' | 'duration' | 'ended'> {
   const { elapsed, inFlight, behind, target, draining } = run.state;
@@ -81,16 +86,17 @@ function runView(run: LoadRun, meter: Meter, rates: Rates): Omit<DashboardView, 
 
 const WINDOW = 8;
 
-/** Over the last two seconds of drawing; a warm-up does not count. */
+/** Over the last drawings; a warm-up does not count. */
 function recentRates(meter: Meter): () => Rates {
-  const samples: { atMs: number; ok: number; bytes: number }[] = [];
+  const sample = (): { atMs: number; ok: number; bytes: number; loop: EventLoopUtilization } => ({ atMs: performance.now(), ok: meter.total.ok, bytes: meter.total.bytes, loop: performance.eventLoopUtilization() });
+  const samples = [sample()];
   return () => {
-    const now = { atMs: performance.now(), ok: meter.total.ok, bytes: meter.total.bytes };
+    const now = sample();
     samples.push(now);
     if (samples.length > WINDOW) samples.shift();
-    const { atMs, ok, bytes } = samples[0]!;
-    const seconds = (now.atMs - atMs) / 1000;
-    return seconds === 0 ? { rate: 0, bytesPerSecond: 0 } : { rate: (now.ok - ok) / seconds, bytesPerSecond: (now.bytes - bytes) / seconds };
+    const { atMs, ok, bytes, loop } = samples[0]!;
+    const seconds = Math.max(1e-3, (now.atMs - atMs) / 1000);
+    return { rate: (now.ok - ok) / seconds, bytesPerSecond: (now.bytes - bytes) / seconds, busy: performance.eventLoopUtilization(now.loop, loop).utilization };
   };
 }
 

@@ -15,6 +15,8 @@ export interface LoadPlan {
   readonly count: number;
   /** Most events that are sent and not answered. */
   readonly maxInFlight: number;
+  /** An event waits so long for others to travel with, milliseconds, unless a batch is full before. */
+  readonly lingerMs: number;
   /** After the last event is sent, answers are waited for so long, milliseconds. */
   readonly graceMs: number;
 }
@@ -122,7 +124,7 @@ export class LoadRun {
   #untilNextMs(): number {
     const { shape } = this.#plan;
     if (shape === undefined) return MOST_SLEEP_MS;
-    return Math.max(TICK_MS, Math.min(MOST_SLEEP_MS, shape.timeOf(this.#taken) * 1000 - this.#elapsedMs));
+    return Math.max(TICK_MS, Math.min(MOST_SLEEP_MS, shape.timeOf(this.#taken) * 1000 + this.#plan.lingerMs - this.#elapsedMs));
   }
 
   get #elapsedMs(): number {
@@ -155,8 +157,14 @@ export class LoadRun {
     }
     const due = shape === undefined ? this.#total : this.#dueBy(atMs / 1000);
     while (this.#taken < due && this.#batches < this.#sender.maxBatches && this.#inFlight < maxInFlight && !this.#exhausted && !this.#stopped) {
+      if (this.#lingers(due - this.#taken, atMs)) break;
       this.#sendOne(Math.min(due - this.#taken, this.#sender.maxEvents, maxInFlight - this.#inFlight));
     }
+  }
+
+  #lingers(waiting: number, atMs: number): boolean {
+    const { shape, lingerMs } = this.#plan;
+    return lingerMs > 0 && shape !== undefined && waiting < this.#sender.maxEvents && this.#taken + waiting < this.#total && atMs - shape.timeOf(this.#taken) * 1000 < lingerMs;
   }
 
   #sendOne(most: number): void {
@@ -222,13 +230,10 @@ export class LoadRun {
 
   #closeSecond(): void {
     const { shape, warmUp } = this.#plan;
-    const target = shape === undefined ? null : this.#dueUntil(this.#second + 1) - this.#dueUntil(this.#second);
+    const dueUntil = (seconds: number): number => Math.min(this.#total, shape?.dueBy(seconds) ?? 0);
+    const target = shape === undefined ? null : dueUntil(this.#second + 1) - dueUntil(this.#second);
     this.#meter.endSecond(this.#second - warmUp, target, this.#inFlight, Math.max(0, this.#dueBy(this.#elapsedMs / 1000) - this.#taken));
     this.#second += 1;
-  }
-
-  #dueUntil(seconds: number): number {
-    return Math.min(this.#total, this.#plan.shape?.dueBy(seconds) ?? 0);
   }
 
   #tick(ms: number): Promise<void> {

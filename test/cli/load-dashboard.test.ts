@@ -22,6 +22,7 @@ const view: DashboardView = {
   late: 7,
   bytes: 1_500_100,
   bytesPerSecond: 100_000,
+  busy: 0.345,
   inFlight: 64,
   behind: 3,
   latency: { p50: 0.85, p90: 1.234, p99: 12.34, p999: 123.4, max: 12_345, mean: 1 },
@@ -39,7 +40,7 @@ describe('dashboard', () => {
       '  in flight  64           3 behind schedule  7 sent late',
       '  latency    p50 850 µs  p90 1.23 ms  p99 12.3 ms  p99.9 123 ms  max 12.3 s  ',
       '  p99        4.00 ms in the last second     ▃▅█',
-      '  bytes      1.5 MB       100 kB/s',
+      '  bytes      1.5 MB       100 kB/s          sender 35 % busy',
       '  errors     429 AT_CAPACITY: 90  connection lost: 11',
       'Ctrl-C stops sending, waits for what is in flight and sums up.',
     ]);
@@ -55,7 +56,7 @@ describe('dashboard', () => {
       '  in flight  64           3 behind schedule  7 sent late',
       '  latency    no answer yet',
       '  p99        ',
-      '  bytes      1.5 MB       100 kB/s',
+      '  bytes      1.5 MB       100 kB/s          sender 35 % busy',
       '  errors     none',
     ]);
   });

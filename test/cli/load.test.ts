@@ -54,7 +54,7 @@ describe('millrace load http', () => {
     const { code, stdout, stderr } = await millrace(['load', 'http', '--url', url, '--count', '50', '--bytes', '500', '--fail-if', 'p99>1us', '--seed', '1']);
     expect(code).toBe(1);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^Sent to http:.*\n {2}events {5}50 sent, 50 ok, 0 refused, 0 failed\n {2}rate .*as fast as it went\n {2}latency {4}p50 .* p99\.9 .*\n {2}bytes {6}25\.0 kB of events, .*\n {2}failed by {2}p99>1us\n/);
+    expect(stdout).toMatch(/^Sent to http:.*\n {2}events {5}50 sent, 50 ok, 0 refused, 0 failed\n {2}rate .*as fast as it went\n {2}latency {4}p50 .* p99\.9 .*\n {2}bytes {6}25\.0 kB of events, .*\n {2}sender {5}\d+ % busy.*\n {2}failed by {2}p99>1us\n/);
   });
 
   it('stops at Ctrl-C and sums up', async () => {

@@ -46,7 +46,7 @@ class Target implements Sender {
   }
 }
 
-const plan = (more: Partial<LoadPlan>): LoadPlan => ({ feed: linesFeed(['{}'], undefined, createRandom(1), false), shape: undefined, warmUp: 0, duration: Infinity, count: Infinity, maxInFlight: 1e6, graceMs: 10_000, ...more });
+const plan = (more: Partial<LoadPlan>): LoadPlan => ({ feed: linesFeed(['{}'], undefined, createRandom(1), false), shape: undefined, lingerMs: 0, warmUp: 0, duration: Infinity, count: Infinity, maxInFlight: 1e6, graceMs: 10_000, ...more });
 
 async function load(target: Target, more: Partial<LoadPlan>, meanwhile?: (run: LoadRun) => void): Promise<{ meter: Meter; end: LoadEnd }> {
   const meter = new Meter();
@@ -100,6 +100,16 @@ describe('an open loop', () => {
     expect(meter.total.ok).toBe(300);
     expect(target.batches[0]!.events.length).toBeLessThan(100);
     expect(target.batches[1]!.events).toHaveLength(100);
+  });
+
+  it('lets events wait for others, and counts the wait', async () => {
+    const target = new Target(100, 10);
+    const { meter } = await load(target, { shape: constant(1000), duration: 0.5, lingerMs: 40 });
+    expect(meter.total.ok).toBe(500);
+    // The last batch goes at once: nothing comes after it.
+    for (const { events } of target.batches.slice(0, -1)) expect(events.length).toBeGreaterThanOrEqual(40);
+    expect(target.batches[1]!.dueMs[0]).toBe(target.batches[0]!.events.length);
+    expect(meter.latency!.max).toBeGreaterThanOrEqual(40);
   });
 
   it('leaves a warm-up out of the sums, and begins the shape after it', async () => {
