@@ -1,23 +1,15 @@
 // A process that produces events to a topic at a set rate, whatever becomes of them: every TICK_MS a batch for the next
 // partition. Each event's `at` is the time at which it was meant to be produced, in milliseconds of the system's monotonic clock.
 import { Kafka, logLevel } from 'kafkajs';
-import { installPackedProduce, packedMessage } from '../dist/kafka/packed-produce.js';
-import { RecordWriter } from '../dist/kafka/record-batch.js';
 import { TICK_MS, eventAt, monotonicMs, perTick } from './lib/kafka-pace.mjs';
+import { createPackedProducer } from './lib/packed-fill.mjs';
 
 const { brokers, topic, partitions, rate, ticks } = JSON.parse(process.argv[2]);
-if (!installPackedProduce()) throw new Error('kafkajs is not as expected: its produce requests cannot be packed');
-const producer = new Kafka({ clientId: 'bench-pacer', brokers, logLevel: logLevel.ERROR }).producer({ allowAutoTopicCreation: false, createPartitioner: () => ({ message }) => message.partition });
-await producer.connect();
+const producer = await createPackedProducer(new Kafka({ clientId: 'bench-pacer', brokers, logLevel: logLevel.ERROR }), topic);
 const each = perTick(rate);
 let worstMs = 0;
 
-function produce(tick, at) {
-  const writer = new RecordWriter();
-  for (let i = 0; i < each; i++) writer.add(null, Buffer.from(eventAt(tick * each + i, at), 'latin1'), {});
-  const packed = { records: writer.bytes, count: each, compression: 0, timeMs: Date.now(), baseSequence: -1 };
-  return producer.send({ topic, acks: -1, messages: [packedMessage(tick % partitions, packed)] });
-}
+const produce = (tick, at) => producer.send(tick % partitions, Array.from({ length: each }, (_, i) => eventAt(tick * each + i, at)));
 
 process.once('message', async () => {
   const begin = monotonicMs() + 20;
@@ -33,7 +25,7 @@ process.once('message', async () => {
     sends.push(produce(tick, at));
   }
   await Promise.all(sends);
-  await producer.disconnect();
+  await producer.close();
   process.send({ done: true, worstMs }, () => process.exit(0));
 });
 process.send({ ready: true });

@@ -10,6 +10,7 @@ export const SUITES = {
   bullmq: { about: 'BullMQ queues against a bare Worker', load: () => import('./bullmq.mjs') },
   kafka: { about: 'Kafka topics against a bare kafkajs consumer', load: () => import('./kafka.mjs') },
   latency: { about: 'latency under open load, HTTP and Kafka, against a bare echo and a bare consumer', load: () => import('./latency.mjs') },
+  scale: { about: 'one, two and four processes on one Kafka topic', load: () => import('./scale.mjs') },
   growth: { about: 'what an event costs as machines, payloads and states grow', load: () => import('./growth.mjs') },
   memory: { about: '100,000 executions parked in a Wait', load: () => import('./memory.mjs') },
 };

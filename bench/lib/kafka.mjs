@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
 import { createEngine } from '../../dist/index.js';
 import { sumOf } from './exposition.mjs';
 import { definition } from './machine.mjs';
+import { fillPacked } from './packed-fill.mjs';
 import { brokers } from './services.mjs';
 
 /* What the suites that read Kafka share: topics of events, a bare consumer, and our source on the same topic. */
@@ -48,15 +49,7 @@ export async function withKafka(use) {
 }
 
 /** Fills a topic with events, its partitions evenly. */
-export async function fill(kafka, topic, count) {
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
-  await producer.connect();
-  for (let from = 0; from < count; from += PER_SEND) {
-    const size = Math.min(PER_SEND, count - from);
-    await producer.send({ topic, messages: Array.from({ length: size }, (_, i) => ({ value: eventOf(from + i), partition: (from / PER_SEND) % PARTITIONS })) });
-  }
-  await producer.disconnect();
-}
+export const fill = (kafka, topic, count) => fillPacked(kafka, topic, count, { partitions: PARTITIONS, perBatch: PER_SEND, eventOf });
 
 export const cpuMsNow = () => {
   const { user, system } = process.cpuUsage();
