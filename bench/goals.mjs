@@ -32,6 +32,9 @@ export const GOALS = [
   goal('Linear in payload size', 'growth', 'payload of 100 B to 100 kB, output wanted', atMost(1.2, 'x', (row) => row.ratio)),
   goal('Linear in states visited', 'growth', '1 to 100 states visited', atMost(1.2, 'x', (row) => row.ratio)),
   goal('100,000 parked executions, bytes beyond the payload', 'memory', 'parked in a Wait, bytes each', atMost(1000, ' bytes', (row) => row.value - row.baseline.value)),
+  goal('Soak: slope of memory, within its 95 % bound', 'soak', 'memory, slope', atMost(1, ' of the bound', (row) => row.ratio)),
+  goal('Soak: open files gained', 'soak', 'open files, second half less first', atMost(0, '')),
+  goal('Soak: lost events', 'soak', 'lost events', atMost(0, '')),
   goal('Start to ready with ten machines', 'startup', '10 machines, JSONPath', atMost(400, ' ms')),
 ];
 

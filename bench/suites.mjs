@@ -12,5 +12,6 @@ export const SUITES = {
   latency: { about: 'latency under open load, HTTP and Kafka, against a bare echo and a bare consumer', load: () => import('./latency.mjs') },
   scale: { about: 'one, two and four processes on one Kafka topic', load: () => import('./scale.mjs') },
   growth: { about: 'what an event costs as machines, payloads and states grow', load: () => import('./growth.mjs') },
+  soak: { about: 'a lasting load from Kafka, Redis and HTTP, --minutes long: memory, files, lost events', byName: true, load: () => import('./soak.mjs') },
   memory: { about: '100,000 executions parked in a Wait', load: () => import('./memory.mjs') },
 };

@@ -34,9 +34,9 @@ export async function withKafka(use) {
   const admin = kafka.admin();
   await admin.connect();
   const topics = [];
-  const createTopic = async (of, partitions = PARTITIONS) => {
+  const createTopic = async (of, partitions = PARTITIONS, configEntries = []) => {
     const topic = newName(of);
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }] });
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }] });
     topics.push(topic);
     return topic;
   };
