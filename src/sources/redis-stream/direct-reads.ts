@@ -23,25 +23,40 @@ export function canReadDirectly(client: RedisClient): client is Redis {
 }
 
 /**
- * Reads as readGroup does. The connection is to do nothing else until the promise has settled.
+ * Reads as readGroup does, several times at once where that is asked for: the commands go out in one piece, and only the first
+ * waits for entries. The connection is to do nothing else until the promise has settled.
  *
  * @throws Error with the message of Redis, or that the connection was closed
  */
 export function readDirectly(client: Redis, request: ReadRequest, valueField: Buffer | null): Promise<Portion[]> {
   const { stream: socket } = client;
   const theirs = socket.listeners('data') as ((chunk: Buffer) => void)[];
-  const reply = new GroupReply(valueField);
+  const replies = Array.from({ length: request.reads ?? 1 }, () => new GroupReply(valueField));
+  let complete = 0;
+  /** Whether that was all: on a connection that is given back nothing may be on its way. */
+  const push = (chunk: Buffer): boolean => {
+    let rest = chunk;
+    for (; complete < replies.length && rest.length > 0; complete++) {
+      const reply = replies[complete] as GroupReply;
+      if (!reply.push(rest)) return false;
+      ({ rest } = reply);
+    }
+    if (rest.length > 0) throw new Error(`${rest.length} bytes follow the answer of Redis`);
+    return complete === replies.length;
+  };
   return new Promise((resolve, reject) => {
     const finish = (error?: Error): void => {
       clearTimeout(silence);
       socket.off('data', take).off('close', closed);
       for (const listener of theirs) socket.on('data', listener);
       if (error !== undefined) reject(error);
-      else resolve(reply.portions());
+      else resolve(replies.flatMap((reply) => reply.portions()));
     };
     const take = (chunk: Buffer): void => {
       try {
-        if (reply.push(chunk)) finish(reply.error === undefined ? undefined : refusal(reply.error));
+        if (!push(chunk)) return;
+        const error = replies.find((reply) => reply.error !== undefined)?.error;
+        finish(error === undefined ? undefined : refusal(error));
       } catch (error) {
         // Whatever is on its way cannot be understood any more.
         finish(error as Error);
@@ -58,7 +73,7 @@ export function readDirectly(client: Redis, request: ReadRequest, valueField: Bu
     const silence = setTimeout(() => socket.destroy(new Error('Redis does not answer a read')), request.blockMs + SILENCE_MS);
     for (const listener of theirs) socket.off('data', listener);
     socket.on('data', take).on('close', closed);
-    socket.write(commandOf(request));
+    socket.write(commandOf(request) + commandOf({ ...request, blockMs: 0 }).repeat(replies.length - 1));
   });
 }
 

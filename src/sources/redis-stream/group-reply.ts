@@ -59,9 +59,12 @@ export class GroupReply {
    */
   push(chunk: Buffer): boolean {
     this.#append(chunk);
-    if (!this.#advance()) return false;
-    if (this.#at !== this.#length) throw new Error(`${this.#length - this.#at} bytes follow the answer of Redis`);
-    return true;
+    return this.#advance();
+  }
+
+  /** What follows a complete answer. */
+  get rest(): Buffer {
+    return this.#bytes.subarray(this.#at, this.#length);
   }
 
   portions(): Portion[] {
@@ -106,9 +109,10 @@ export class GroupReply {
   }
 
   #takeError(): boolean {
-    if (this.#bytes[this.#length - 1] !== 10) return false;
-    this.error = this.#bytes.toString('utf8', 1, this.#length - 2);
-    this.#at = this.#length;
+    const end = this.#bytes.indexOf('\r\n');
+    if (end < 0 || end + 2 > this.#length) return false;
+    this.error = this.#bytes.toString('utf8', 1, end);
+    this.#at = end + 2;
     return true;
   }
 
@@ -196,7 +200,7 @@ export class GroupReply {
   }
 
   #entriesOf({ count, ids, fieldsAt, values, single }: Section): Entries {
-    const bytes = this.#bytes.subarray(0, this.#length);
+    const bytes = this.#bytes.subarray(0, this.#at);
     return {
       ids: new IdsInPlace(bytes, ids.subarray(0, 2 * count)),
       fields: (i) => this.#fieldsFrom(fieldsAt[i]!),

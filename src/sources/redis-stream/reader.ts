@@ -47,6 +47,9 @@ export interface ReaderOptions {
 
 const AGAIN_MS = 500;
 const FENCED_MS = 100;
+/** Reads made at once, and entries of a stream that they may bring together. */
+const MOST_READS = 8;
+const MOST_AT_ONCE = 1024;
 
 /**
  * Reads streams of one connection, one command after the other, so that no entry comes twice: new ones, those of this consumer
@@ -121,7 +124,7 @@ export class Reader {
       if (count > 0 && !this.#stopping && this.#isReading() && claimDue() === undefined) {
         const fitting = this.#room.fitting(count);
         if (fitting > 0) {
-          next = this.#send(fitting);
+          next = this.#send(fitting, this.#reads(fitting, count));
           // Whoever awaits it hears of it.
           next.catch(() => undefined);
         }
@@ -132,10 +135,19 @@ export class Reader {
     }
   }
 
-  #send(count: number): Promise<Portion[]> {
+  /** Where reads come back full, several are made at once: a wake-up fewer for each, here, in Redis and of workers. */
+  #reads(count: number, besides: number): number {
+    const { batchEvents, streams } = this.#options;
+    if (count < batchEvents || besides < batchEvents) return 1;
+    let reads = 1;
+    while (reads < MOST_READS && (reads + 1) * batchEvents <= MOST_AT_ONCE && this.#room.fits((reads + 1) * count * streams.length + besides)) reads++;
+    return reads;
+  }
+
+  #send(count: number, reads = 1): Promise<Portion[]> {
     const { readGroup, group, consumer, waitForNew } = this.#options;
     const blockMs = waitForNew === undefined ? this.#options.blockMs : 0;
-    return readGroup({ group, consumer, count, blockMs, streams: [...this.#after.keys()], after: [...this.#after.values()] });
+    return readGroup({ group, consumer, count, blockMs, streams: [...this.#after.keys()], after: [...this.#after.values()], reads });
   }
 
   #isReading(): boolean {

@@ -12,6 +12,8 @@ export interface ReadRequest {
   readonly streams: readonly string[];
   /** For each stream: '>' for new entries, or the id after which the consumer's own pending ones begin. */
   readonly after: readonly string[];
+  /** New entries may be read so often at once; once when left out. Nothing is wrong with doing so once. */
+  readonly reads?: number;
 }
 
 /** Sends one command and answers its reply with the bytes untouched; a fenced one rejects once the stream is not this process's. */

@@ -45,6 +45,10 @@ export class Room {
     return 0;
   }
 
+  fits(events: number): boolean {
+    return events <= this.#line.maxInFlight && this.#line.hasRoom(events, Math.ceil(events * this.#bytesPerEvent));
+  }
+
   /** The same, where nothing waits to be offered; 0: the source pauses. */
   enter(): number {
     const count = this.fitting(0);

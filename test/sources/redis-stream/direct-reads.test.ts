@@ -43,6 +43,24 @@ await describeWith(['redis'], 'reads past ioredis', ({ redis: { url } }) => {
     expect(await direct.ping()).toBe('PONG');
   });
 
+  it('are made several at once, and only the first waits', async () => {
+    const client = await connect({ url });
+    const stream = uniqueName('many');
+    await client.xgroup('CREATE', stream, 'g', '0', 'MKSTREAM');
+    const direct = await reader(url);
+    const request = { group: 'g', consumer: 'c', count: 30, blockMs: 5000, streams: [stream], after: ['>'], reads: 3 };
+    // More than one piece of what a socket reads.
+    for (let n = 0; n < 70; n++) await client.xadd(stream, '*', 'value', Buffer.alloc(3000, n));
+    const portions = await readDirectly(direct, request, valueField);
+    expect(portions.map(({ entries }) => entries.ids.length)).toEqual([30, 30, 10]);
+    expect(portions.flatMap(({ entries }) => listOf(entries.ids).map((_, i) => entries.fields(i)[1]![0]))).toEqual(Array.from({ length: 70 }, (_, n) => n));
+    const waiting = readDirectly(direct, request, valueField);
+    const id = await client.xadd(stream, '*', 'value', 'late');
+    expect((await waiting).map(({ entries }) => listOf(entries.ids))).toEqual([[id]]);
+    await expect(readDirectly(direct, { ...request, group: 'none' }, valueField)).rejects.toThrow(/^NOGROUP/);
+    expect(await direct.ping()).toBe('PONG');
+  });
+
   it('cannot be where another command is under way', async () => {
     const client = await reader(url);
     const answer = client.ping();
