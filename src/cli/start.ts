@@ -28,7 +28,7 @@ export async function startCommand({ config: file, ...overrides }: StartOptions)
   log.info('shutting down: no new work is taken', { signal, graceMs: config.limits.graceMs, inFlight: service.engine.dispatch.inFlight });
   const left = await service.close(config.limits.graceMs);
   if (left === 0) log.info('stopped');
-  else log.warn('stopped with executions under way: the journal runs them again at the next start', { left });
+  else log.warn('stopped with executions under way: they run again, where their source delivers them next, or from the journal at the next start', { left });
   return EXIT.done;
 }
 

@@ -64,10 +64,14 @@ export class Batching {
     if (from < events.count) this.#groups.get(id)!.members.push({ events, from, to: events.count });
   }
 
-  /** Lets go of what has not been sent. */
-  clear(): void {
-    for (const { timer } of this.#groups.values()) clearTimeout(timer);
+  /** Lets go of what has not been sent, and answers it. */
+  clear(): Member[] {
+    const groups = [...this.#groups.values()];
     this.#groups.clear();
+    return groups.flatMap(({ timer, members }) => {
+      clearTimeout(timer);
+      return members;
+    });
   }
 
   #open(id: string): Group {

@@ -75,6 +75,15 @@ export interface Settler {
   ended(parcel: Parcel, index: number, end: End): void;
   /** Intake accepted the event and its execution has parked. */
   parked?(parcel: Parcel, index: number): void;
+  /** A worker has been given so many events of the parcel; a negative number: they wait again, because it died. */
+  given?(parcel: Parcel, count: number): void;
+}
+
+/** Neighbouring events of a parcel that were taken back. */
+export interface Withdrawn {
+  readonly parcel: Parcel;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Dispatch {
@@ -95,8 +104,15 @@ export interface Dispatch {
    * does not run, and what has parked is let go.
    */
   forget(settler: Settler): void;
+  /** Takes back, in their order, the events of a settler that no worker has been given. Nothing is reported of them. */
+  withdraw(settler: Settler): Withdrawn[];
   /** Resolves when nothing is in flight, or after `deadlineMs` milliseconds. Answers how many events are still in flight. */
   drain(deadlineMs: number): Promise<number>;
+  /**
+   * Gives workers nothing more, and lets go of what has parked. Resolves when every end there was has been reported: none comes
+   * afterwards, unless a worker has taken longer than `withinMs` milliseconds to say so.
+   */
+  halt(withinMs: number): Promise<void>;
   /** Events offered whose end has not been reported yet, the queued ones included. */
   readonly inFlight: number;
   /** Bytes of the parcels that have such events: what they keep in memory. */

@@ -41,11 +41,13 @@ export interface Deduplicating {
   /** Events have ended behind, and are told of when that is remembered. */
   ended(offer: Offer, from: number, to: number, end: End | null): void;
   released(lease: DeduplicatingLease): void;
+  /** Takes back the offers of a lease that the store has not been asked about, and answers them. */
+  withdraw(lease: DeduplicatingLease): readonly Offer[];
   /** Every event that was told of, or let go, passes here. */
   closed(count: number, bytes: number): void;
 }
 
-/** Modes: *open* (ends are told), *released* (nothing is told, whatever the store answers). */
+/** Modes: *open* (ends are told), *withdrawn* (so they are, and nothing more begins), *released* (nothing is told, whatever the store answers). */
 export class DeduplicatingLease implements Lease, Settlement {
   released = false;
   inFlight = 0;
@@ -54,6 +56,9 @@ export class DeduplicatingLease implements Lease, Settlement {
   readonly #wantsEnds: boolean;
   readonly #behind: Lease;
   readonly #open = new Set<Offer>();
+  /** Events that the line behind has not been offered. */
+  #unclaimed = 0;
+  #withdrawn = false;
 
   constructor(line: Deduplicating, settlement: Settlement, options: { readonly wantsEnds?: boolean }) {
     this.#line = line;
@@ -62,12 +67,17 @@ export class DeduplicatingLease implements Lease, Settlement {
     this.#behind = line.line.lease(this, options);
   }
 
+  get waiting(): number {
+    return this.#unclaimed + this.#behind.waiting;
+  }
+
   offer(events: SourceEvents): void {
     if (this.released) throw new Error('the lease has been released');
     if (events.count === 0) return;
     const offer: Offer = { lease: this, events, ids: [], claimed: false, open: events.count };
     this.#open.add(offer);
     this.inFlight += events.count;
+    this.#unclaimed += events.count;
     this.#line.offered(offer);
   }
 
@@ -84,6 +94,15 @@ export class DeduplicatingLease implements Lease, Settlement {
     this.inFlight = 0;
   }
 
+  withdraw(): void {
+    this.#withdrawn = true;
+    for (const offer of this.#line.withdraw(this)) {
+      this.#unclaimed -= offer.events.count;
+      this.#takeBack(offer, 0, offer.events.count);
+    }
+    this.#behind.withdraw();
+  }
+
   /** Hands on what is to run; tells of what repeats another event. */
   run(offer: Offer, runs: readonly number[], repeated: readonly number[]): void {
     if (this.released) {
@@ -91,7 +110,9 @@ export class DeduplicatingLease implements Lease, Settlement {
       return;
     }
     const { events } = offer;
-    if (runs.length > 0) {
+    this.#unclaimed -= events.count;
+    if (this.#withdrawn) ranges(runs, 0, runs.length, (from, to) => this.#takeBack(offer, from, to));
+    else if (runs.length > 0) {
       const all = runs.length === events.count;
       const at = all ? null : Uint32Array.from(runs);
       const tag: Chosen = { offer, at };
@@ -107,10 +128,7 @@ export class DeduplicatingLease implements Lease, Settlement {
   tell(offer: Offer, from: number, to: number, end: End | null): void {
     if (this.released) return;
     const { events } = offer;
-    offer.open -= to - from;
-    this.inFlight -= to - from;
-    if (offer.open === 0) this.#open.delete(offer);
-    this.#line.closed(to - from, offer.open === 0 ? events.bytes.byteLength : 0);
+    this.#close(offer, from, to);
     if (end === null) this.#settlement.settled(events, from, to);
     else for (let i = from; i < to; i++) this.#settlement.ended(events, i, end);
   }
@@ -127,14 +145,34 @@ export class DeduplicatingLease implements Lease, Settlement {
     this.#line.ended(offer, i, i + 1, end);
   }
 
+  withdrawn(events: SourceEvents, from: number, to: number): void {
+    const { offer, at } = events.tag as Chosen;
+    if (at === null) this.#takeBack(offer, from, to);
+    else ranges(at, from, to, (first, end) => this.#takeBack(offer, first, end));
+  }
+
   describe(events: SourceEvents, index: number): EventDescription {
     const { offer, at } = events.tag as Chosen;
     return this.#settlement.describe(offer.events, at === null ? index : (at[index] as number));
   }
 
-  #abandon(offer: Offer): void {
+  #close(offer: Offer, from: number, to: number): void {
+    offer.open -= to - from;
+    this.inFlight -= to - from;
+    if (offer.open === 0) this.#open.delete(offer);
+    this.#line.closed(to - from, offer.open === 0 ? offer.events.bytes.byteLength : 0);
+  }
+
+  #takeBack(offer: Offer, from: number, to: number): void {
+    this.#abandon(offer, from, to);
+    this.#close(offer, from, to);
+    this.#settlement.withdrawn?.(offer.events, from, to);
+  }
+
+  #abandon(offer: Offer, from = 0, to = offer.events.count): void {
     const entries: SeenEvent[] = [];
-    gather(offer, 0, offer.ids.length, entries);
+    // None has an id before the store is asked.
+    gather(offer, from, Math.min(to, offer.ids.length), entries);
     this.#line.store.abandon(entries);
   }
 }

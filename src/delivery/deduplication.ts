@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../telemetry/log.ts';
 import type { End } from './contract.ts';
 import { type Deduplicating, DeduplicatingLease, type Ended, gather, type Offer } from './deduplicating-lease.ts';
@@ -21,8 +22,12 @@ export interface DeduplicatingLine extends Line {
   refused(name: string): void;
   /** Resolves once the store answers; rejects with a MillraceError when it never will. */
   ready(): Promise<void>;
+  /** Events that wait for the store: to be run, or, having ended, to be acknowledged. */
+  readonly waiting: number;
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>;
+  /** Resolves when nothing waits for the store, or it is closed. */
+  told(): Promise<void>;
   /** Disconnects from the store. What waits for it is not told. */
   close(): Promise<void>;
 }
@@ -40,6 +45,7 @@ export interface DeduplicatingLine extends Line {
 
 /** Ids of one question to the store, and events of one answer. */
 const MOST_IDS = 2000;
+const LOOK_MS = 10;
 
 export function createDeduplicatingLine(line: Line, options: DeduplicationOptions): DeduplicatingLine {
   return new Deduplication(line, options);
@@ -69,6 +75,7 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
   #waiting: (() => void)[] = [];
   #wakeSoon = false;
   #asked = false;
+  #closed = false;
   #idle: (() => void)[] = [];
 
   constructor(line: Line, { store, ids, maxInFlightBytes }: DeduplicationOptions) {
@@ -111,6 +118,10 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
     return this.#troubles.values().next().value;
   }
 
+  get waiting(): number {
+    return this.inFlight - this.line.inFlight;
+  }
+
   refused(name: string): void {
     this.#refused.add(name);
   }
@@ -123,7 +134,12 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
     return this.inFlight === 0 ? Promise.resolve() : new Promise((resolve) => void this.#idle.push(resolve));
   }
 
+  async told(): Promise<void> {
+    while (this.waiting > 0 && !this.#closed) await delay(LOOK_MS);
+  }
+
   async close(): Promise<void> {
+    this.#closed = true;
     this.#claims.close();
     this.#ends.close();
     await this.store.close();
@@ -171,8 +187,14 @@ class Deduplication implements DeduplicatingLine, Deduplicating {
 
   /** Nothing of the lease waits any longer: while the store is away, assignments may come and go. */
   released(lease: DeduplicatingLease): void {
-    for (const { events } of this.#claims.withdraw((offer) => offer.lease === lease)) this.#claimed(events);
+    this.withdraw(lease);
     this.#ends.withdraw(({ offer }) => offer.lease === lease);
+  }
+
+  withdraw(lease: DeduplicatingLease): readonly Offer[] {
+    const offers = this.#claims.withdraw((offer) => offer.lease === lease);
+    for (const { events } of offers) this.#claimed(events);
+    return offers;
   }
 
   closed(count: number, bytes: number): void {

@@ -2,7 +2,8 @@ import type { Dispatch, Settler } from './contract.ts';
 import { Filling, type Sorting } from './filling.ts';
 import type { Lane, LaneDeath, Machines } from './lane.ts';
 import { LaneLoad } from './lane-load.ts';
-import { Load, MachineLoad } from './load.ts';
+import { Load } from './load.ts';
+import { MachineLoads } from './machine-loads.ts';
 import { type Waiting, WaitingQueue } from './queue.ts';
 import { repeatAfterDeath } from './redelivery.ts';
 import type { Report } from './report.ts';
@@ -33,8 +34,6 @@ export interface DispatchOptions {
 const OUTSTANDING = 2;
 const SECOND_BATCH_EVENTS = 32;
 
-const FEW_MACHINES = 64;
-
 /**
  * Hands raw events to lanes in batches, and tells settlers what became of each.
  *
@@ -49,42 +48,20 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const now = options.now ?? Date.now;
   const lanes = options.lanes.map((lane) => new LaneLoad(lane));
   const shared = new WaitingQueue();
-  const machineLoads = new Map<string, MachineLoad>();
-  let loadsBeforeLook = FEW_MACHINES;
+  const machineLoads = new MachineLoads(options.machines, (machine) => limits.machineMaxInFlight?.(machine));
   let roomCallbacks: (() => void)[] = [];
   let drained: (() => void)[] = [];
   let inFlight = 0;
   let inFlightBytes = 0;
-  let heldEvents = 0;
   let turn = 0;
   let pumpSoon = false;
+  let halted = false;
 
   const sorting: Sorting = {
     current: (machine) => options.machines.current(machine),
     refuse,
-    hold: (waiting, queue) => {
-      waiting.load.machine.held.push({ queue, waiting });
-      heldEvents += waiting.to - waiting.from;
-    },
+    hold: (waiting, queue) => machineLoads.hold(waiting, queue),
   };
-
-  function machineLoad(machine: string): MachineLoad {
-    let load = machineLoads.get(machine);
-    if (load === undefined) {
-      if (machineLoads.size >= loadsBeforeLook) forgetIdle();
-      load = new MachineLoad(limits.machineMaxInFlight?.(machine) ?? Infinity);
-      machineLoads.set(machine, load);
-    }
-    return load;
-  }
-
-  /** Where machines come and go, the loads of those that went are let go of, at a cost that does not grow. */
-  function forgetIdle(): void {
-    for (const [machine, load] of machineLoads) {
-      if (load.inFlight === 0 && load.held.length === 0 && options.machines.current(machine) === undefined) machineLoads.delete(machine);
-    }
-    loadsBeforeLook = 2 * machineLoads.size + FEW_MACHINES;
-  }
 
   /** Every end passes here, once, whether it is reported or forgotten. */
   function account(load: Load, count: number): void {
@@ -118,24 +95,9 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     });
   }
 
-  function releaseHeld(): void {
-    if (heldEvents === 0) return;
-    for (const machine of machineLoads.values()) {
-      if (machine.held.length === 0 || machine.running >= machine.limit) continue;
-      const byQueue = new Map<WaitingQueue, Waiting[]>();
-      for (const { queue, waiting } of machine.held) {
-        heldEvents -= waiting.to - waiting.from;
-        const list = byQueue.get(queue);
-        if (list === undefined) byQueue.set(queue, [waiting]);
-        else list.push(waiting);
-      }
-      machine.held.length = 0;
-      for (const [queue, list] of byQueue) queue.putBack(list);
-    }
-  }
-
   function pump(): void {
-    releaseHeld();
+    if (halted) return;
+    machineLoads.releaseHeld();
     // Lanes with nothing to do come first, then second batches; the start rotates so that no lane is always first.
     for (let depth = 0; depth < OUTSTANDING; depth++) {
       for (let i = 0; i < lanes.length; i++) {
@@ -165,6 +127,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     if (!fromShared) filling.takeFrom(shared, share, sorting);
     const { legs } = filling;
     if (legs.length === 0) return;
+    for (const { parcel, count } of legs) parcel.settler.given?.(parcel, count);
     const flight = lane.open(filling.count, legs);
     const postedMs = performance.now();
     lane.lane.run({ slices: legs, count: filling.count, ticket: lane.ticketOf(flight) }, (report) => {
@@ -177,6 +140,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   function refuse(waiting: Waiting): void {
     const { load } = waiting;
+    load.parcel.settler.given?.(load.parcel, waiting.to - waiting.from);
     const stopTimeMs = now();
     for (let i = waiting.from; i < waiting.to; i++) {
       const end = { status: 'REJECTED', error: 'NO_SUCH_MACHINE', cause: `No state machine is named ${load.parcel.machine}.` } as const;
@@ -208,7 +172,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const culprit = death.ticket < 0 ? undefined : lane.flightOf(death.ticket);
     const culpritIndex = culprit === undefined ? -1 : lane.indexOf(death.ticket);
     const again = repeatAfterDeath(lane.takeAll(), { culprit, culpritIndex, cause: death.cause, poisonAfter, nowMs: now() }, accountRun);
-    for (const waiting of again) waiting.load.machine.running -= waiting.to - waiting.from;
+    for (const { load, from, to } of again) {
+      load.machine.running -= to - from;
+      load.parcel.settler.given?.(load.parcel, from - to);
+    }
     lane.queue.putBack(again.filter((waiting) => waiting.load.parcel.lane >= 0));
     shared.putBack(again.filter((waiting) => waiting.load.parcel.lane < 0));
     schedule();
@@ -220,8 +187,13 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     lane.lane.onReady(schedule);
   }
 
-  function forgetWaiting(removed: readonly Waiting[]): void {
-    for (const waiting of removed) account(waiting.load, waiting.to - waiting.from);
+  /** Takes what of a settler waits for a worker out of all queues, in its order. */
+  function takeBack(settler: Settler): Waiting[] {
+    const gone = (waiting: Waiting): boolean => waiting.load.parcel.settler === settler;
+    const taken = machineLoads.removeHeld(gone);
+    for (const queue of [shared, ...lanes.map((lane) => lane.queue)]) taken.push(...queue.remove(gone));
+    for (const { load, from, to } of taken) account(load, to - from);
+    return taken;
   }
 
   return {
@@ -232,11 +204,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       return inFlightBytes;
     },
     get queued() {
-      return lanes.reduce((events, lane) => events + lane.queue.events, shared.events + heldEvents);
+      return lanes.reduce((events, lane) => events + lane.queue.events, shared.events + machineLoads.heldEvents);
     },
 
     hasRoom(machine, count, bytes, pending = 0) {
-      const load = machineLoad(machine);
+      const load = machineLoads.of(machine);
       const all = inFlight + pending;
       if (all > 0 && (all + count > maxInFlight || inFlightBytes + bytes > maxInFlightBytes)) return false;
       const own = load.inFlight + pending;
@@ -244,12 +216,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     },
 
     mostFor(machine) {
-      return Math.min(maxInFlight, machineLoad(machine).limit);
+      return Math.min(maxInFlight, machineLoads.of(machine).limit);
     },
 
     offer(parcel) {
       if (parcel.count === 0) return;
-      const load = new Load(parcel, machineLoad(parcel.machine));
+      const load = new Load(parcel, machineLoads.of(parcel.machine));
       load.machine.inFlight += parcel.count;
       inFlight += parcel.count;
       inFlightBytes += parcel.bytes.byteLength;
@@ -263,20 +235,26 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     },
 
     forget(settler: Settler) {
-      const gone = (waiting: Waiting): boolean => waiting.load.parcel.settler === settler;
-      for (const queue of [shared, ...lanes.map((lane) => lane.queue)]) forgetWaiting(queue.remove(gone));
-      for (const machine of machineLoads.values()) {
-        const kept = machine.held.filter(({ waiting }) => !gone(waiting));
-        const removed = machine.held.filter(({ waiting }) => gone(waiting));
-        machine.held.splice(0, machine.held.length, ...kept);
-        for (const { waiting } of removed) heldEvents -= waiting.to - waiting.from;
-        forgetWaiting(removed.map(({ waiting }) => waiting));
-      }
+      takeBack(settler);
       for (const lane of lanes) {
         const tickets = lane.forget(settler);
         if (tickets.length > 0) lane.lane.cancel(tickets);
       }
       schedule();
+    },
+
+    withdraw(settler: Settler) {
+      const taken = takeBack(settler);
+      schedule();
+      return taken.map(({ load: { parcel }, from, to }) => ({ parcel, from, to }));
+    },
+
+    async halt(withinMs) {
+      halted = true;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, withinMs)));
+      await Promise.race([Promise.all(lanes.map(({ lane }) => lane.halt())), late]);
+      clearTimeout(timer);
     },
 
     drain(deadlineMs) {

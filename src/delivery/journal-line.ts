@@ -110,6 +110,16 @@ class JournalLease implements Lease {
     return sum;
   }
 
+  get waiting(): number {
+    let sum = 0;
+    for (const lease of this.#leases.values()) sum += lease.waiting;
+    return sum;
+  }
+
+  withdraw(): void {
+    for (const lease of this.#leases.values()) lease.withdraw();
+  }
+
   offer(events: SourceEvents): void {
     let from = 0;
     let names: string[] = [];
@@ -158,6 +168,11 @@ class RunSettlement implements Settlement {
   ended({ tag }: SourceEvents, index: number, end: End): void {
     const run = tag as Run;
     this.#settlement.ended(run.events, run.from + index, end);
+  }
+
+  withdrawn({ tag }: SourceEvents, from: number, to: number): void {
+    const run = tag as Run;
+    this.#settlement.withdrawn?.(run.events, run.from + from, run.from + to);
   }
 
   describe({ tag }: SourceEvents, index: number): EventDescription {

@@ -47,6 +47,11 @@ export interface Lane {
    * reported late as if they had succeeded.
    */
   cancel(tickets: readonly number[]): void;
+  /**
+   * Lets go of everything that has parked; to be called when no batch is to come. Resolves when the ends of all that has ended
+   * have been reported: none comes afterwards.
+   */
+  halt(): Promise<void>;
   onLate(callback: (report: Report) => void): void;
   onDeath(callback: (death: LaneDeath) => void): void;
   onReady(callback: () => void): void;

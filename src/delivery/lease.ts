@@ -34,6 +34,7 @@ export class LineLease implements Lease, Settler {
   readonly #open = new Set<Parcel>();
   #released = false;
   #inFlight = 0;
+  #waiting = 0;
 
   constructor(line: LineLoad, settlement: Settlement, wantsEnds: boolean) {
     const { batch, results } = line.options;
@@ -48,9 +49,14 @@ export class LineLease implements Lease, Settler {
     return this.#inFlight;
   }
 
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   offer(events: SourceEvents): void {
     if (this.#released) throw new Error('the lease has been released');
     this.#inFlight += events.count;
+    this.#waiting += events.count;
     this.#line.inFlight += events.count;
     if (this.#batching !== null) this.#batching.add(events);
     else this.#dispatch(events, [{ events, from: 0, to: events.count }], events.startTimeMs ?? Date.now());
@@ -65,6 +71,25 @@ export class LineLease implements Lease, Settler {
     this.#open.clear();
     this.#line.settled(this.#inFlight, 0);
     this.#inFlight = 0;
+    this.#waiting = 0;
+  }
+
+  withdraw(): void {
+    for (const { events, from, to } of this.#batching?.clear() ?? []) {
+      this.#inFlight -= to - from;
+      this.#waiting -= to - from;
+      this.#line.settled(to - from, 0);
+      this.#settlement.withdrawn?.(events, from, to);
+    }
+    for (const { parcel, from, to } of this.#line.options.dispatch.withdraw(this)) {
+      this.#waiting -= to - from;
+      this.#account(parcel, to - from);
+      this.#each(parcel, from, to, (events, first, end) => this.#settlement.withdrawn?.(events, first, end));
+    }
+  }
+
+  given(_: Parcel, count: number): void {
+    this.#waiting -= count;
   }
 
   #dispatch(events: Pick<SourceEvents, 'count' | 'bytes' | 'spans' | 'names' | 'lane' | 'details'>, members: readonly Member[], startTimeMs: number): void {
@@ -92,18 +117,8 @@ export class LineLease implements Lease, Settler {
   succeeded(parcel: Parcel, from: number, to: number): void {
     this.#account(parcel, to - from);
     const { members } = parcel.tag as Offered;
-    if (members.length === 1 && this.#batching === null) {
-      this.#settlement.settled(members[0]!.events, from, to);
-      return;
-    }
-    let first = 0;
-    for (const { events, from: start, to: end } of members) {
-      const count = end - start;
-      const a = Math.max(from, first);
-      const b = Math.min(to, first + count);
-      if (a < b) this.#settlement.settled(events, start + a - first, start + b - first);
-      first += count;
-    }
+    if (members.length === 1 && this.#batching === null) this.#settlement.settled(members[0]!.events, from, to);
+    else this.#each(parcel, from, to, (events, first, end) => this.#settlement.settled(events, first, end));
   }
 
   ended(parcel: Parcel, index: number, end: End): void {
@@ -146,6 +161,18 @@ export class LineLease implements Lease, Settler {
     const empty = offered.open === 0;
     if (empty) this.#open.delete(parcel);
     this.#line.settled(count, empty ? parcel.bytes.byteLength : 0);
+  }
+
+  /** Events of a parcel as the source offered them. */
+  #each(parcel: Parcel, from: number, to: number, tell: (events: SourceEvents, from: number, to: number) => void): void {
+    let first = 0;
+    for (const { events, from: start, to: end } of (parcel.tag as Offered).members) {
+      const count = end - start;
+      const a = Math.max(from, first);
+      const b = Math.min(to, first + count);
+      if (a < b) tell(events, start + a - first, start + b - first);
+      first += count;
+    }
   }
 
   #outcomeOf(parcel: Parcel, index: number, end: End): Outcome {

@@ -81,6 +81,8 @@ export interface Settlement {
   settled(events: SourceEvents, from: number, to: number): void;
   /** One event, with its end; a source that asked for ends hears of every event here. */
   ended(events: SourceEvents, index: number, end: End): void;
+  /** Events from (inclusive) to to (exclusive) do not run, because the lease was told to withdraw them. */
+  withdrawn?(events: SourceEvents, from: number, to: number): void;
   /** Describes an event that has not been settled. */
   describe(events: SourceEvents, index: number): EventDescription;
 }
@@ -94,8 +96,12 @@ export interface Lease {
    * a partition that went to another process; what is run is run again there.
    */
   release(): void;
+  /** Takes back what no worker has been given; the settlement is told of it as `withdrawn`. Nothing is offered afterwards. */
+  withdraw(): void;
   /** Events offered and neither settled nor let go. */
   readonly inFlight: number;
+  /** Of these, what no worker has been given yet. */
+  readonly waiting: number;
 }
 
 /** What a source is given. */

@@ -23,6 +23,8 @@ import { SyncStarts } from './sync-starts.ts';
 const LISTED_NAMES = 10;
 /** So long the outputs get at least for what has ended, even where the grace period is over. */
 const OUTPUTS_GRACE_MS = 1_000;
+/** How long workers may take to say what has ended when the grace period is over. */
+const HALTED_WITHIN_MS = 1_000;
 
 /** What createEngine has put together. */
 export interface Parts {
@@ -183,9 +185,14 @@ export class LocalEngine implements Engine {
     await this.#stopping;
     this.#sync.flush();
     this.#starts.flush();
-    const left = await this.dispatch.drain(Math.max(0, graceMs - (performance.now() - begin)));
-    await this.#streams.close(Math.max(OUTPUTS_GRACE_MS, graceMs - (performance.now() - begin)));
-    await Promise.all([pool.close(Math.min(graceMs, 1000)), this.#tester.close()]);
+    const graceLeftMs = (): number => Math.max(0, graceMs - (performance.now() - begin));
+    await Promise.all([this.dispatch.drain(graceLeftMs()), this.#streams.claimed(graceLeftMs())]);
+    // What ends from here on could not be acknowledged any more: nothing does.
+    await this.dispatch.halt(HALTED_WITHIN_MS);
+    const left = this.dispatch.inFlight + this.#streams.waiting;
+    await pool.close(Math.min(graceMs, 1000));
+    await this.#streams.close(Math.max(OUTPUTS_GRACE_MS, graceLeftMs()));
+    await this.#tester.close();
     await Promise.all([journal.close(), this.#parts.starts?.close()]);
     this.#store.close();
     metrics.close();

@@ -130,15 +130,23 @@ export class Streams {
     await this.#each((source) => source.stop());
   }
 
+  /** Events that wait for the stores of de-duplications, and that the dispatch does not have. */
+  get waiting(): number {
+    return [...this.#lines.deduplicating.values()].reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  /** Resolves when nothing waits for a store of a de-duplication or runs behind it, or after `withinMs` milliseconds. */
+  async claimed(withinMs: number): Promise<void> {
+    await inTime(Promise.all([...this.#lines.deduplicating.values()].map((line) => line.idle())), withinMs);
+  }
+
   /**
    * After the drain: gives the outputs up to `graceMs` to take what they have been given, acknowledges what has been settled,
    * and disconnects.
    */
   async close(graceMs: number): Promise<void> {
-    const patience = new AbortController();
     const deduplicating = [...this.#lines.deduplicating.values()];
-    await Promise.race([Promise.all([...deduplicating.map((line) => line.idle()), this.outcomes.drained(), this.#stores.drained()]), delay(graceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
-    patience.abort();
+    await inTime(Promise.all([this.outcomes.drained(), this.#stores.drained()]).then(() => Promise.all(deduplicating.map((line) => line.told()))), graceMs);
     await this.#each((source) => source.close());
     await Promise.all([...deduplicating.map((line) => line.close()), this.outcomes.close(), this.#stores.close()]);
   }
@@ -169,4 +177,11 @@ export class Streams {
       }),
     );
   }
+}
+
+/** Resolves with the work, or after so long. */
+async function inTime(work: Promise<unknown>, withinMs: number): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([work, delay(withinMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
+  patience.abort();
 }

@@ -47,6 +47,7 @@ export class WorkerLane implements Lane {
   /** Batches whose report has come, of the present worker; and late reports that came before the batch they belong to. */
   #batches = 0;
   #early: LateMessage[] = [];
+  #onQuiet: (() => void)[] = [];
   #readyWaiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #onLate: (report: Report) => void = () => {};
   #onDeath: (death: LaneDeath) => void = () => {};
@@ -93,6 +94,7 @@ export class WorkerLane implements Lane {
       done(report);
       if (slot !== undefined) this.#freeArenas.push(slot);
       this.#deliverEarly();
+      if (this.#outstanding === 0) this.#wakeQuiet();
     };
     // When the worker dies, onDeath tells instead.
     thread.run<string | null>(slot ?? { arena: arena.shared, maxEvents: this.maxBatchEvents }).then(ran, () => {});
@@ -117,6 +119,11 @@ export class WorkerLane implements Lane {
 
   cancel(tickets: readonly number[]): void {
     if (this.ready) this.#thread.run({ kind: 'cancel', tickets }).catch(() => {});
+  }
+
+  async halt(): Promise<void> {
+    if (this.#outstanding > 0) await new Promise<void>((resolve) => this.#onQuiet.push(resolve));
+    await this.#thread.halt();
   }
 
   retire(id: number): void {
@@ -205,8 +212,14 @@ export class WorkerLane implements Lane {
     this.#diedYoung = performance.now() - this.#startedAtMs < YOUNG_MS ? this.#diedYoung + 1 : 0;
     const delayMs = this.#diedYoung < 2 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (this.#diedYoung - 2), LONGEST_DELAY_MS);
     this.#timer = setTimeout(() => this.#start(), delayMs);
+    this.#outstanding = 0;
+    this.#wakeQuiet();
     this.#options.onRestart(cause);
     this.#onDeath({ ticket, cause });
+  }
+
+  #wakeQuiet(): void {
+    for (const resolve of this.#onQuiet.splice(0)) resolve();
   }
 
   #wakeWaiters(): void {

@@ -10,11 +10,15 @@ import type { Diagnostic, FaultName } from '../errors.ts';
  *   Batch   := number                    index of an arena    → string, the text of the reply in it; null: all succeeded
  *            | { arena, maxEvents }      a batch too large for those
  *   lane → worker, over the lane's port:  null                 "are you there?"
+ *                                         HALT                 let go of everything that is parked
  *   worker → lane, over the same port:    null                 "yes"
+ *                                         HALT                 done: what had ended before has been reported
  *            | [batches, baseMs, ranges, ends, text]
  *                                        late report, see delivery/report.ts; `batches` is how many the worker had run by
  *                                        then: two ports keep no order, and the batch must be known before its late ends
  */
+export const HALT = 'halt';
+
 export interface Open {
   readonly kind: 'open';
   readonly port: MessagePort;

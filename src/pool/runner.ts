@@ -93,6 +93,12 @@ export class Runner {
     this.#postSoon();
   }
 
+  /** Reports what has ended, and lets go of what is parked. */
+  halt(): void {
+    this.#postLate();
+    this.close();
+  }
+
   close(): void {
     this.#attempts.close();
     this.#runtime.close();

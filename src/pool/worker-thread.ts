@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { createControl, whoRuns } from './control.ts';
-import type { LateMessage, Open, Task } from './messages.ts';
+import { HALT, type LateMessage, type Open, type Task } from './messages.ts';
 import { Arena } from './wire.ts';
 
 /** Node 20 loads no TypeScript in a thread: run from src, as tests do, the pool uses the built worker. */
@@ -35,6 +35,7 @@ export class WorkerThread {
   readonly #control = createControl();
   #cause: string | undefined;
   #asked = false;
+  #onHalted: () => void = () => undefined;
   #lastTicket = whoRuns(this.#control);
 
   constructor(options: ThreadOptions) {
@@ -53,7 +54,7 @@ export class WorkerThread {
     this.#piscina.on('workerDestroy', () => this.#die(undefined));
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on('message', (message: LateMessage | null) => this.#receive(message));
+    port1.on('message', (message: LateMessage | typeof HALT | null) => this.#receive(message));
     port1.unref();
     const open: Open = { ...options.open, kind: 'open', port: port2, control: this.#control.buffer, arenas: this.arenas.map((arena) => arena.shared) };
     this.#piscina.run(open, { transferList: [port2] }).catch((error: unknown) => this.#die(error));
@@ -94,6 +95,15 @@ export class WorkerThread {
     }
   }
 
+  /** Resolves when everything that had ended has been reported, and the rest is let go; or when the worker is gone. */
+  halt(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onHalted = resolve;
+      if (this.gone) resolve();
+      else this.#port.postMessage(HALT);
+    });
+  }
+
   kill(cause: string): void {
     this.#die(new Error(cause));
   }
@@ -109,9 +119,10 @@ export class WorkerThread {
     this.aliveAtMs = performance.now();
   }
 
-  #receive(message: LateMessage | null): void {
+  #receive(message: LateMessage | typeof HALT | null): void {
     this.#alive();
     if (message === null) this.#asked = false;
+    else if (message === HALT) this.#onHalted();
     else this.#options.onLate(message);
   }
 
@@ -124,9 +135,10 @@ export class WorkerThread {
     void this.#piscina.destroy();
     setImmediate(() => {
       for (let late = receiveMessageOnPort(this.#port); late !== undefined; late = receiveMessageOnPort(this.#port)) {
-        if (late.message !== null) this.#options.onLate(late.message as LateMessage);
+        if (late.message !== null && late.message !== HALT) this.#options.onLate(late.message as LateMessage);
       }
       this.#port.close();
+      this.#onHalted();
       this.#options.onGone(whoRuns(this.#control), this.#cause ?? 'the worker ended without saying why');
     });
   }

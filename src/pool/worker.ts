@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { InstalledMachines } from './machine.ts';
-import type { Failure, Open, Task } from './messages.ts';
+import { type Failure, HALT, type Open, type Task } from './messages.ts';
 import { Runner } from './runner.ts';
 import { Arena } from './wire.ts';
 
@@ -25,7 +25,10 @@ function open(message: Open): null {
     postLate: (late) => port.postMessage(late),
   });
   // Whoever can answer is not blocked.
-  port.on('message', () => port.postMessage(null));
+  port.on('message', (question: null | typeof HALT) => {
+    if (question === HALT) runner.halt();
+    port.postMessage(question);
+  });
   // The port alone must not keep a thread alive that piscina lets go.
   port.unref();
   session = { machines, runner, arenas: message.arenas.map((shared) => new Arena(shared, message.maxEvents)) };

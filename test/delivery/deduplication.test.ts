@@ -296,3 +296,27 @@ describe('a source that throws', () => {
     expect(raised).toEqual([new Error('broken source')]);
   });
 });
+
+describe('withdrawal', () => {
+  it('takes back what waits for the store, what it is asked about, and what has not begun; their ids are free', async () => {
+    await open(WAIT, { wantsEnds: true, limits: { machineMaxInFlight: () => 1 } });
+    const slow = (id: string) => ({ value: { id, seconds: 1 } });
+    at.give([slow('a'), slow('b'), slow('a')]);
+    await until(() => at.rig.pool.parked === 1, 'the first runs, and the second waits for it');
+    store.holding = 'claim';
+    at.give([slow('c'), slow('b')]);
+    await until(() => store.held.length === 1, 'the store is asked');
+    at.give([slow('d')]);
+    expect([at.lease.waiting, at.lease.inFlight]).toEqual([4, 5]);
+    expect((at.line as DeduplicatingLine).waiting).toBe(3);
+    at.lease.withdraw();
+    expect(at.settled.withdrawnEvents).toEqual(['e2/0', 'e0/1']);
+    store.letGo();
+    // What repeats another is settled as ever.
+    await settled(3);
+    expect(at.settled.withdrawnEvents).toEqual(['e2/0', 'e0/1', 'e1/0']);
+    expect([...at.settled.ends].map(([name, one]) => [name, (one as End).status]).toSorted()).toEqual([['e0/0', 'SUCCEEDED'], ['e0/2', 'FILTERED'], ['e1/1', 'FILTERED']]);
+    expect([at.lease.waiting, at.line.inFlight]).toEqual([0, 0]);
+    expect(store.asked.filter(({ what }) => what === 'abandon').flatMap(({ names }) => names)).toEqual(['t-3-e0-101', 't-3-e1-100']);
+  });
+});

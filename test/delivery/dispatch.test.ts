@@ -179,3 +179,29 @@ describe('forget', () => {
     expect(rig.ledger.count('SUCCEEDED')).toBe(1);
   });
 });
+
+describe('a halt', () => {
+  it('comes after the report of everything that has ended; nothing ends or begins afterwards', async () => {
+    const later = "export const handler = ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms));";
+    rig = await createRig({ later: task('later'), echo: ECHO }, { later }, { workers: 2, limits: { machineMaxInFlight: (machine) => (machine === 'later' ? 400 : undefined) } });
+    rig.offer('later', Array.from({ length: 500 }, (_, n) => ({ ms: n })));
+    rig.offer('echo', Array.from({ length: 3000 }, (_, n) => n));
+    await until(() => rig.ledger.ends.size > 3050, 'some of it has ended');
+    await rig.dispatch.halt(60_000);
+    const ended = rig.ledger.ends.size;
+    expect(rig.dispatch.inFlight).toBe(3500 - ended);
+    expect(rig.dispatch.inFlight).toBeGreaterThan(0);
+    rig.offer('echo', [1]);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(rig.ledger.ends.size).toBe(ended);
+    expect(rig.ledger.doubled).toBe(0);
+  });
+
+  it('waits for a worker that is blocked no longer than it is told', async () => {
+    const loop = 'export const handler = () => { for (;;); };';
+    rig = await createRig({ loop: task('loop'), echo: ECHO }, { loop });
+    rig.offer('loop', [1]);
+    await rig.dispatch.halt(50);
+    expect(rig.dispatch.inFlight).toBe(1);
+  });
+});

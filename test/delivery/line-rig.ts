@@ -1,4 +1,5 @@
 import type { End } from '../../src/delivery/contract.ts';
+import type { DispatchLimits } from '../../src/delivery/dispatch.ts';
 import { createLine, type LineOptions } from '../../src/delivery/line.ts';
 import type { Outcome } from '../../src/delivery/outcome.ts';
 import { type EventDetails, type Lease, type Line, NONE, type Settlement, type SourceEvents, type SourceMeter } from '../../src/delivery/source.ts';
@@ -13,6 +14,7 @@ export const noMeter: SourceMeter = { received: nothing, acknowledged: nothing, 
 export class Settled implements Settlement {
   readonly ends = new Map<string, End | 'settled'>();
   readonly order: string[] = [];
+  readonly withdrawnEvents: string[] = [];
   doubled = 0;
 
   settled(events: SourceEvents, from: number, to: number): void {
@@ -21,6 +23,10 @@ export class Settled implements Settlement {
 
   ended(events: SourceEvents, index: number, end: End): void {
     this.#note(`${String(events.tag)}/${index}`, end);
+  }
+
+  withdrawn(events: SourceEvents, from: number, to: number): void {
+    for (let i = from; i < to; i++) this.withdrawnEvents.push(`${String(events.tag)}/${i}`);
   }
 
   describe(events: SourceEvents, index: number): { coordinate: string } {
@@ -59,13 +65,14 @@ export interface LineRigOptions {
   readonly functions?: Record<string, string>;
   readonly workers?: number;
   readonly wantsEnds?: boolean;
+  readonly limits?: DispatchLimits;
   /** Stands before the line. */
   readonly before?: (line: Line) => Line;
 }
 
 /** A line on a real dispatch and a real pool, with the machine `m` behind the source `s`. */
 export async function createLineRig(definition: unknown, options: LineRigOptions = {}): Promise<LineRig> {
-  const rig = await createRig({ m: definition }, options.functions, { workers: options.workers ?? 1 });
+  const rig = await createRig({ m: definition }, options.functions, { workers: options.workers ?? 1, ...(options.limits === undefined ? {} : { limits: options.limits }) });
   const intake: Intake = { source: 's', order: 'none', retry: { maxAttempts: 1, backoffMs: 1, maxBackoffMs: 1 }, tombstones: 'skip', ...options.intake };
   await rig.pool.install({ machine: 'm', definition: JSON.stringify(definition), functionsFolder: rig.folder, functionsRevision: '1', route: { name: 's:m', intake } });
   const results: Outcome[] = [];

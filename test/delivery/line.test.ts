@@ -56,6 +56,41 @@ describe('settlement', () => {
   });
 });
 
+describe('withdrawal', () => {
+  it('takes back what no worker has, in its order, and leaves what has begun to its end', async () => {
+    await open(WAIT, { wantsEnds: true });
+    at.give(values({ seconds: 1 }, { seconds: 1 }));
+    await until(() => at.rig.pool.parked === 2, 'both wait in the worker');
+    expect(at.lease.waiting).toBe(0);
+    at.give(values({ seconds: 0 }, { seconds: 0 }, { seconds: 0 }));
+    expect([at.lease.waiting, at.lease.inFlight]).toEqual([3, 5]);
+    at.lease.withdraw();
+    expect(at.settled.withdrawnEvents).toEqual(['e1/0', 'e1/1', 'e1/2']);
+    expect([at.lease.waiting, at.lease.inFlight, at.line.inFlight, at.rig.dispatch.inFlight]).toEqual([0, 2, 2, 2]);
+    await settled(2);
+    expect([...at.settled.ends.keys()]).toEqual(['e0/0', 'e0/1']);
+  });
+
+  it('takes back what its machine may not run yet', async () => {
+    await open(WAIT, { limits: { machineMaxInFlight: () => 1 } });
+    at.give(values({ seconds: 1 }, { seconds: 1 }, { seconds: 1 }));
+    await until(() => at.rig.pool.parked === 1, 'the first waits in the worker');
+    expect(at.lease.waiting).toBe(2);
+    at.lease.withdraw();
+    expect(at.settled.withdrawnEvents).toEqual(['e0/1', 'e0/2']);
+    await settled(1);
+  });
+
+  it('takes back what is being gathered for a batch', async () => {
+    await open(ECHO, { line: { batch: { maxEvents: 3, maxWaitMs: 60_000, maxBytes: 100_000 } } });
+    at.give(values(1, 2, 3, 4, 5));
+    await until(() => at.settled.ends.size === 3, 'the first batch has run');
+    at.lease.withdraw();
+    expect(at.settled.withdrawnEvents).toEqual(['e0/3', 'e0/4']);
+    expect([at.lease.inFlight, at.line.inFlight]).toEqual([0, 0]);
+  });
+});
+
 describe('limits', () => {
   it('has no room at the most in flight, and calls back when there is', async () => {
     await open(WAIT, { line: { maxInFlight: 10 } });

@@ -98,7 +98,8 @@ describe.skipIf(redis === undefined)('a stream with duplicates', () => {
     await add(client, name, numbers(100));
     await until(() => engine.unready().some((why) => why.includes('The Redis of the de-duplication of source orders')), 'the trouble is said');
     expect((await engine.metrics()).body).toContain('millrace_source_trouble{source="orders"} 1');
-    await engine.close(200);
+    await until(async () => (await engine.metrics()).body.includes('millrace_source_in_flight{source="orders"} 100\n'), 'all others wait');
+    expect(await engine.close(200)).toBe(100);
     expect(ran('ran.ndjson')).toHaveLength(50);
     await own.start();
     // What the first had not acknowledged is taken over from it.

@@ -20,6 +20,8 @@ function endless(outputBytes: number): Dispatch & { readonly offered: Parcel[] }
     },
     onRoom: () => undefined,
     forget: () => undefined,
+    withdraw: () => [],
+    halt: () => Promise.resolve(),
     drain: () => Promise.resolve(0),
     inFlight: 0,
     inFlightBytes: 0,

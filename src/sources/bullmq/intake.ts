@@ -67,6 +67,11 @@ export class Intake {
     this.#go();
   }
 
+  /** There may be room again for another reason than that a job has left. */
+  lookForRoom(): void {
+    if (this.#mode === 'full' && this.#options.hasRoom(this.#coming, 0)) this.#resume('full');
+  }
+
   /** Calls under way that may bring a job. */
   get coming(): number {
     return this.#coming;
@@ -128,7 +133,7 @@ export class Intake {
   }
 
   #turned(): void {
-    if (this.#mode === 'full' && this.#options.hasRoom(this.#coming, 0)) this.#resume('full');
+    this.lookForRoom();
     this.#go();
     if (this.#busy) return;
     const idle = this.#idle;

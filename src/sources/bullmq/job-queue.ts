@@ -2,6 +2,7 @@ import { Job, type JobJson, type MinimalJob, type RedisQueueBackend, type Repeat
 import type { BullmqSourceSettings } from '../../config/settings.ts';
 import type { RedisClient } from '../../redis/redis.ts';
 import type { Answer, HeldJob } from './job.ts';
+import { relock } from './relocking.ts';
 
 /** A job is never failed because processes that had it died: no count of stalls is too many. */
 const ANY_STALLS = 1_000_000_000;
@@ -78,9 +79,17 @@ export class JobQueue {
     await this.#backend.moveJobFromActiveToWait(job.id, job.token);
   }
 
-  /** Renews locks; answers the ids of those that are not ours any more. */
-  renew(jobs: readonly HeldJob[]): Promise<string[]> {
-    return this.#backend.extendLocks(jobs.map(({ id }) => id), jobs.map(({ token }) => token), this.#lockDurationMs);
+  /** Renews locks, expired ones as well where nobody has moved the job since; answers those that are not ours any more. */
+  async renew(jobs: readonly HeldJob[]): Promise<HeldJob[]> {
+    const refused = new Set(await this.#backend.extendLocks(jobs.map(({ id }) => id), jobs.map(({ token }) => token), this.#lockDurationMs));
+    if (refused.size === 0) return [];
+    return this.relock(jobs.filter(({ id }) => refused.has(id)));
+  }
+
+  /** The same for jobs whose locks are known to have expired. */
+  relock(jobs: readonly HeldJob[]): Promise<HeldJob[]> {
+    const { active, stalled } = this.#backend.keys as Record<'active' | 'stalled', string>;
+    return relock(this.#client, { active, stalled, lockOf: (id) => `${this.#backend.toKey(id)}:lock` }, jobs, this.#lockDurationMs);
   }
 
   /** Puts jobs whose lock has expired back into the queue; answers how many. One process does it in each interval. */

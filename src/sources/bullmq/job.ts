@@ -13,7 +13,7 @@ export interface HeldJob {
   lockedAtMs: number;
   /** True once its progress says that the execution runs. */
   announced: boolean;
-  /** True while it is being acknowledged, which takes its lock away. */
+  /** True while it is being acknowledged or given back, which takes its lock away. */
   leaving: boolean;
   /** True once the lock went to somebody else, or the job was removed: nothing that happens here counts any more. */
   lost: boolean;
@@ -31,12 +31,17 @@ export interface Answer {
   readonly nextDueMs: number;
 }
 
+/** The job has no lock at all: it has expired, or the job is not active any more. */
+export const isUnlocked = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === JOB_LOCK_NOT_EXIST;
+
+const JOB_LOCK_NOT_EXIST = -2;
+
 /** Why a job is not this process's any more, under the name that counts it; undefined: the error means something else. */
 export function lossOf(error: unknown): 'removed_job' | 'lost_lock' | undefined {
   switch ((error as { code?: unknown } | null)?.code) {
     case -1: // JobNotExist
       return 'removed_job';
-    case -2: // JobLockNotExist
+    case JOB_LOCK_NOT_EXIST:
     case -3: // JobNotInState
     case -6: // JobLockMismatch
       return 'lost_lock';

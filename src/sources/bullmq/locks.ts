@@ -8,8 +8,8 @@ const ANNOUNCED_AT_ONCE = 100;
 
 export interface LocksOptions {
   readonly lockDurationMs: number;
-  /** Renews the locks of jobs; answers the ids of those that are not ours any more. */
-  readonly renew: (jobs: readonly HeldJob[]) => Promise<readonly string[]>;
+  /** Renews the locks of jobs, expired ones too where nobody has moved the job; answers those that are not ours any more. */
+  readonly renew: (jobs: readonly HeldJob[]) => Promise<readonly HeldJob[]>;
   /** Says in a job that its execution runs. */
   readonly announce: (job: HeldJob) => Promise<void>;
   readonly onLost: (job: HeldJob) => void;
@@ -24,13 +24,13 @@ export class Locks {
   readonly #options: LocksOptions;
   readonly #jobs = new Set<HeldJob>();
   readonly #timers: NodeJS.Timeout[];
-  #renewing = false;
+  #renewing: Promise<void> | undefined;
   #announcing = false;
 
   constructor(options: LocksOptions) {
     this.#options = options;
     const every = (ms: number, task: () => Promise<void>): NodeJS.Timeout => setInterval(() => void task().catch(options.onError), ms);
-    this.#timers = [every(options.lockDurationMs / 8, () => this.#renewDue()), every(ANNOUNCED_AFTER_MS / 2, () => this.#announceDue())];
+    this.#timers = [every(options.lockDurationMs / 8, () => this.renewDue()), every(ANNOUNCED_AFTER_MS / 2, () => this.#announceDue())];
   }
 
   get size(): number {
@@ -53,30 +53,30 @@ export class Locks {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  async #renewDue(): Promise<void> {
-    if (this.#renewing) return;
-    this.#renewing = true;
-    try {
-      const { lockDurationMs, renew, onLost } = this.#options;
-      const now = Date.now();
-      const due = Array.from(this.#jobs).filter(({ lockedAtMs }) => now - lockedAtMs >= lockDurationMs / 4);
-      for (let from = 0; from < due.length; from += RENEWED_AT_ONCE) {
-        const jobs = due.slice(from, from + RENEWED_AT_ONCE);
-        const lost = new Set(await renew(jobs));
-        const renewedAtMs = Date.now();
-        for (const job of jobs) {
-          // One that is acknowledged meanwhile has no lock either.
-          if (job.leaving || !this.#jobs.has(job)) continue;
-          if (!lost.has(job.id)) job.lockedAtMs = renewedAtMs;
-          else {
-            this.#jobs.delete(job);
-            job.lost = true;
-            onLost(job);
-          }
+  /** Renews those that have not been renewed for a quarter of their time. */
+  renewDue(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
+  async #renew(): Promise<void> {
+    const { lockDurationMs, renew, onLost } = this.#options;
+    const now = Date.now();
+    const due = Array.from(this.#jobs).filter(({ lockedAtMs }) => now - lockedAtMs >= lockDurationMs / 4);
+    for (let from = 0; from < due.length; from += RENEWED_AT_ONCE) {
+      const jobs = due.slice(from, from + RENEWED_AT_ONCE);
+      const lost = new Set(await renew(jobs));
+      const renewedAtMs = Date.now();
+      for (const job of jobs) {
+        // One that is acknowledged or given back meanwhile has no lock either.
+        if (job.leaving || !this.#jobs.has(job)) continue;
+        if (!lost.has(job)) job.lockedAtMs = renewedAtMs;
+        else {
+          this.#jobs.delete(job);
+          job.lost = true;
+          onLost(job);
         }
       }
-    } finally {
-      this.#renewing = false;
     }
   }
 

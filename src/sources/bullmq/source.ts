@@ -2,13 +2,14 @@ import type { BullmqSourceSettings } from '../../config/settings.ts';
 import type { End } from '../../delivery/contract.ts';
 import type { Lease, Line, Settlement, Source, SourceEvents } from '../../delivery/source.ts';
 import { closeRedis, createRedis, type RedisClient, redisFault, redisReady } from '../../redis/redis.ts';
+import { Acknowledging } from './acknowledging.ts';
 import { createJobEvents, type JobEvents } from './events.ts';
-import { failureOf } from './failure.ts';
 import { Gathering } from './gathering.ts';
 import { Intake } from './intake.ts';
-import { type Answer, type HeldJob, lossOf } from './job.ts';
+import { type HeldJob, lossOf } from './job.ts';
 import { JobQueue } from './job-queue.ts';
 import { Locks } from './locks.ts';
+import { ReadAhead } from './read-ahead.ts';
 
 const LAG_EVERY_MS = 5000;
 /** How long `close` waits for what has ended to be acknowledged, and for what has not to be given back. */
@@ -33,9 +34,13 @@ class BullmqSource implements Source, Settlement {
   #stopped = false;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #gathering: Gathering;
-  #acknowledged = 0;
-  /** Jobs whose acknowledgement is under way: held still, but not when Redis takes the next call. */
-  #leaving = 0;
+  readonly #acknowledging: Acknowledging;
+  readonly #readAhead = new ReadAhead();
+  #offered = 0;
+  /** What `stop` has taken back, while it gathers it. */
+  #withdrawn: HeldJob[] | null = null;
+  /** When stalled jobs were looked for last; performance.now(). */
+  #lookedAtMs = 0;
   /** Bytes of a job, as they have been lately. */
   #usualBytes = 256;
 
@@ -54,11 +59,18 @@ class BullmqSource implements Source, Settlement {
       onLost: (job) => this.#lost(job, 'lost_lock'),
       onError,
     });
+    this.#acknowledging = new Acknowledging({
+      queue: () => this.#queue,
+      nameOf: (job) => this.#events.nameOf(job),
+      onAcknowledged: (job) => this.#locks.drop(job),
+      count: (jobs) => line.meter.acknowledged(jobs),
+      onLost: (job, loss) => this.#lost(job, loss),
+    });
     let tokens = 0;
     const process = crypto.randomUUID();
     this.#intake = new Intake({
       take: () => this.#queue.take(`${process}:${tokens++}`),
-      acknowledge: (job, fetchNext) => this.#acknowledge(job, fetchNext),
+      acknowledge: (job, fetchNext) => this.#acknowledging.acknowledge(job, fetchNext),
       waitForJob: (seconds) => this.#queue.waitForJob(seconds),
       hasRoom: (coming, leaving) => this.#hasRoom(coming, leaving),
       onRoom: (callback) => line.onRoom(callback),
@@ -85,10 +97,8 @@ class BullmqSource implements Source, Settlement {
       run();
       this.#timers.push(setInterval(run, ms));
     };
-    every(stalledIntervalMs, async () => {
-      const stalled = await this.#queue.recoverStalled();
-      for (let i = 0; i < stalled; i++) this.#line.meter.recovered('stalled_job');
-    });
+    this.#lookedAtMs = performance.now();
+    every(stalledIntervalMs, () => this.#recoverStalled(stalledIntervalMs));
     every(LAG_EVERY_MS, async () => this.#line.meter.lag(queue, await this.#queue.countWaiting()));
     this.#intake.start();
   }
@@ -96,6 +106,12 @@ class BullmqSource implements Source, Settlement {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#intake.stop();
+    // Others have at once what could only wait here. Each goes to the front of the queue: the last one first.
+    this.#withdrawn = [];
+    this.#lease.withdraw();
+    const withdrawn = this.#withdrawn;
+    this.#withdrawn = null;
+    for (const job of withdrawn.toReversed()) this.#giveBack(job);
     if (this.#queue !== undefined) await within(GIVEN_BACK_WITHIN_MS, this.#queue.interrupt());
   }
 
@@ -127,13 +143,21 @@ class BullmqSource implements Source, Settlement {
     this.#ended(job);
   }
 
+  withdrawn(events: SourceEvents, from: number, to: number): void {
+    const jobs = (events.tag as readonly HeldJob[]).slice(from, to);
+    if (this.#withdrawn !== null) this.#withdrawn.push(...jobs);
+    else for (const job of jobs) this.#giveBack(job);
+  }
+
   describe(events: SourceEvents, index: number): ReturnType<Settlement['describe']> {
     return this.#events.describe((events.tag as readonly HeldJob[])[index] as HeldJob);
   }
 
   #hasRoom(coming: number, leaving: number): boolean {
     const more = this.#gathering.size + coming + 1;
-    return this.#locks.size - this.#leaving - leaving + coming < this.#line.maxInFlight && this.#line.hasRoom(more, more * this.#usualBytes);
+    const { waiting } = this.#lease;
+    if (waiting + more > this.#readAhead.most(this.#offered - waiting)) return false;
+    return this.#locks.size - this.#acknowledging.leaving - leaving + coming < this.#line.maxInFlight && this.#line.hasRoom(more, more * this.#usualBytes);
   }
 
   #took(job: HeldJob): void {
@@ -155,57 +179,36 @@ class BullmqSource implements Source, Settlement {
       bytes += events.bytes.byteLength;
       this.#lease.offer(events);
     }
+    this.#offered += jobs.length;
     this.#usualBytes = Math.ceil((7 * this.#usualBytes + bytes / jobs.length) / 8);
     this.#line.meter.received(jobs.length, bytes);
+    // Workers have been given them by then, if they have time.
+    setImmediate(() => this.#intake.lookForRoom());
   }
 
-  /** What was acknowledged in one turn of the event loop is counted once. */
-  #countAcknowledged(): void {
-    this.#acknowledged++;
-    if (this.#acknowledged > 1) return;
-    setImmediate(() => {
-      this.#line.meter.acknowledged(this.#acknowledged);
-      this.#acknowledged = 0;
-    });
-  }
-
-  async #acknowledge(job: HeldJob, fetchNext: boolean): Promise<Answer | null> {
-    const { end } = job;
-    let answer: Answer | null;
-    job.leaving = true;
-    this.#leaving++;
-    try {
-      answer = end === null || end.status === 'SUCCEEDED' || end.status === 'FILTERED' ? await this.#complete(job, end?.output ?? 'null', fetchNext) : await this.#queue.fail(job, failureOf(end, this.#events.nameOf(job)), fetchNext);
-    } catch (error) {
-      const loss = lossOf(error);
-      if (loss === undefined) {
-        job.leaving = false;
-        throw error;
-      }
-      this.#lost(job, loss);
-      return null;
-    } finally {
-      this.#leaving--;
-    }
-    this.#locks.drop(job);
-    this.#countAcknowledged();
-    return answer;
-  }
-
-  async #complete(job: HeldJob, result: string, fetchNext: boolean): Promise<Answer | null> {
-    try {
-      return await this.#queue.complete(job, result, fetchNext);
-    } catch (error) {
-      // The parent of a flow that has children which failed or are still to come: BullMQ's own workers let it fail.
-      if (typeof (error as { code?: unknown }).code !== 'number' || lossOf(error) !== undefined) throw error;
-      return this.#queue.fail(job, error as Error, fetchNext);
-    }
+  /**
+   * Puts back into the queue what others hold no longer. After Redis was away, or this process stood still, the locks of all have
+   * expired, and the others are given the time to renew theirs first.
+   */
+  async #recoverStalled(everyMs: number): Promise<void> {
+    if (this.trouble !== undefined) return;
+    const before = this.#lookedAtMs;
+    this.#lookedAtMs = performance.now();
+    if (this.#lookedAtMs - before > 2 * everyMs) return;
+    await this.#locks.renewDue();
+    const stalled = await this.#queue.recoverStalled();
+    for (let i = 0; i < stalled; i++) this.#line.meter.recovered('stalled_job');
   }
 
   #giveBack(job: HeldJob): void {
+    if (job.lost) return;
+    job.leaving = true;
     this.#queue.giveBack(job).then(
       () => this.#locks.drop(job),
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => {
+        job.leaving = false;
+        this.#failed(error);
+      },
     );
   }
 

@@ -27,7 +27,10 @@ export class TestLine implements Line {
   readonly counts = { received: 0, acknowledged: 0, recovered: {} as Record<string, number>, paused: [] as boolean[], lag: {} as Record<string, number> };
   most = 0;
   inFlight = 0;
+  /** While true, what is offered does not begin. */
+  withholds = false;
   #released = false;
+  readonly #withheld: (() => void)[] = [];
   #waiting: (() => void)[] = [];
   readonly #execution: Execution;
 
@@ -61,12 +64,19 @@ export class TestLine implements Line {
   lease(settlement: Settlement): Lease {
     return {
       offer: (events) => {
-        for (let i = 0; i < events.count; i++) void this.#run(settlement, events, i);
+        for (let i = 0; i < events.count; i++) {
+          if (this.withholds) this.#withheld.push(() => settlement.withdrawn?.(events, i, i + 1));
+          else void this.#run(settlement, events, i);
+        }
       },
       release: () => {
         this.#released = true;
       },
+      withdraw: () => {
+        for (const withdraw of this.#withheld.splice(0)) withdraw();
+      },
       inFlight: 0,
+      waiting: 0,
     };
   }
 

@@ -43,6 +43,7 @@ export class TestLease implements Lease {
   readonly settlement: Settlement;
   released = false;
   inFlight = 0;
+  waiting = 0;
 
   constructor(line: TestLine, settlement: Settlement) {
     this.line = line;
@@ -52,6 +53,10 @@ export class TestLease implements Lease {
   offer(events: SourceEvents): void {
     this.inFlight += events.count;
     this.line.offered(this, events);
+  }
+
+  withdraw(): void {
+    // Everything that is offered here has begun.
   }
 
   release(): void {

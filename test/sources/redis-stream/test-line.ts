@@ -75,6 +75,9 @@ export function createTestLine(options: TestLineOptions = {}) {
         leave(open);
         open = 0;
       },
+      // Everything that is offered here has begun.
+      withdraw: () => undefined,
+      waiting: 0,
       get inFlight() {
         return open;
       },
