@@ -11,6 +11,7 @@ import type { ResponseDesk } from './large-responses.ts';
  *   - wait before a fetch where there is no room for what it would bring;
  *   - leave record batches as they are: kafkajs's decoder makes an object, Longs and three strings of every record; large responses
  *     do not even pass through kafkajs (large-responses.ts);
+ *   - wait a moment before the group is joined anew;
  *   - say what range of offsets was refused, instead of committing a default one;
  *   - say which generation of the group has been joined, and as whom; and join as the same member again after a consumer has
  *     been replaced, since the group would wait for a member that does not come back until its session is over.
@@ -26,6 +27,8 @@ export interface ClusterHooks {
   fetched(topic: string, partition: number, highWatermark: number, lastStableOffset: number): void;
   /** The broker does not have the offset any more, or not yet. */
   outOfRange(topic: string, partition: number): Promise<void>;
+  /** Awaited before every request to join. */
+  beforeJoin(): Promise<void>;
   joined(coordinator: Coordinator, memberId: string, generationId: number): void;
   /** Who we were before; asked when a consumer joins that is nobody yet. */
   formerMember(): string | undefined;
@@ -89,6 +92,7 @@ function hookBroker(broker: Broker, hooks: ClusterHooks, desk: ResponseDesk, log
   };
   broker.joinGroup = async (options) => {
     const memberId = options.memberId === '' ? (hooks.formerMember() ?? '') : options.memberId;
+    await hooks.beforeJoin();
     const joined = await joinGroup({ ...options, memberId }).catch((error: unknown) => {
       if (brokerErrorType(error) === 'UNKNOWN_MEMBER_ID') hooks.formerMemberIsUnknown();
       throw error;

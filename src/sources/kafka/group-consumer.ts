@@ -14,12 +14,14 @@ export interface Membership {
   readonly generationId: number;
 }
 
-/** What one consumer says; nothing is said after `ended`. All but `batch`, `mayFetch` and `outOfRange` return at once. */
+/** What one consumer says; nothing is said after `ended`. All but `batch`, `mayFetch`, `beforeJoin` and `outOfRange` return at once. */
 export interface ConsumerEvents {
   /** What we say of ourselves when the group is formed anew. */
   claim(): Claim;
   /** The group is about to be formed anew; commits of the present generation are still taken. */
   rebalancing(): void;
+  /** Awaited before the request to join goes out. */
+  beforeJoin(): Promise<void>;
   joined(assignment: Assignment, membership: Membership): void;
   formerMember(): string | undefined;
   formerMemberIsUnknown(): void;
@@ -89,6 +91,7 @@ export async function createGroupConsumer(settings: KafkaSourceSettings, log: Lo
       mayFetch: events.mayFetch,
       fetched: events.fetched,
       outOfRange: events.outOfRange,
+      beforeJoin: events.beforeJoin,
       formerMember: events.formerMember,
       formerMemberIsUnknown: events.formerMemberIsUnknown,
       joined: (broker, memberId, generationId) => (coordinator = { coordinator: broker, memberId, generationId }),

@@ -11,6 +11,9 @@ import { Waiting } from './waiting.ts';
 
 /** Between two attempts at the last commit. */
 const RETRY_MS = 100;
+/** So long at most the group is kept waiting for what is about to end here. */
+const CALM_MS = 200;
+const LOOK_MS = 10;
 /** How long the broker may be silent before that is said: beside the time that it may hold a fetch back. */
 const SILENT_MS = 10_000;
 
@@ -64,6 +67,7 @@ export class Member {
     return {
       claim: () => ({ owned: this.#owned.claimed(this.#reads), generation: this.#generation, leaving: !this.#reads }),
       rebalancing: () => this.#rebalancing(),
+      beforeJoin: () => this.#calmDown(),
       joined: (assignment, membership) => this.#joined(assignment, membership),
       formerMember: () => this.#memberId,
       formerMemberIsUnknown: () => {
@@ -153,6 +157,14 @@ export class Member {
     void this.#commitNow();
   }
 
+  /** What runs has a moment to end, and is committed while the generation still counts: whoever has the partition next need not run it again. */
+  async #calmDown(): Promise<void> {
+    if (!this.#isForming || this.#membership === undefined) return;
+    const until = performance.now() + CALM_MS;
+    while (performance.now() < until && [...this.#owned.all].some(({ lease }) => lease.inFlight > 0)) await this.#waiting.forMs(LOOK_MS);
+    await Promise.race([this.#commitNow(), this.#waiting.forMs(CALM_MS)]);
+  }
+
   async #commitNow(): Promise<boolean> {
     const membership = this.#membership;
     if (membership === undefined || !this.#isPositioned) return this.#owned.size === 0;
@@ -199,7 +211,7 @@ export class Member {
     const epoch = this.#epoch;
     await this.#positioned;
     const partition = this.#owned.get(topic, number);
-    const isOurs = (): boolean => this.#reads && epoch === this.#epoch && !payload.isStale() && payload.isRunning();
+    const isOurs = (): boolean => this.#reads && !this.#isForming && epoch === this.#epoch && !payload.isStale() && payload.isRunning();
     if (partition === undefined || partition.fault !== undefined || !isOurs()) return;
     try {
       await readBatch(payload, { line: this.#line, partition, isOurs, untilRoom: () => this.#waiting.forRoom(this.#settings.heartbeatIntervalMs) });

@@ -36,6 +36,24 @@ await describeWith(['kafka'], 'members of a group', ({ kafka: { brokers } }) => 
     await eventually(async () => Object.values(await committed(brokers, settings.groupId, topic)).every(({ offset }) => offset === 100), 'all is committed');
   });
 
+  it('commit what ends in the moment before they join anew: it does not run where it goes', async () => {
+    const topic = await createTopic(brokers, 'calm', { partitions: 4 });
+    const settings = settingsFor(brokers, [topic]);
+    await produce(brokers, topic, spread(50, 4));
+    const first = new TestLine({ holds: true });
+    await startSource(settings, first);
+    await eventually(() => first.open.size === 200, 'all are under way');
+    const second = new TestLine({ holds: true });
+    const joining = startSource(settings, second);
+    await eventually(() => first.counts.recovered.get('rebalance') === 1, 'the first knows that the group forms anew');
+    first.settle();
+    await joining;
+    await eventually(() => first.released.length === 2, 'two partitions have moved');
+    await produce(brokers, topic, spread(1, 4));
+    await eventually(() => second.events.length >= 2, 'they are read where they went');
+    expect(second.events.map(({ offset }) => offset)).toEqual([50, 50]);
+  });
+
   it('go on after one has left, with what it has not settled', async () => {
     const topic = await createTopic(brokers, 'left', { partitions: 4 });
     const settings = settingsFor(brokers, [topic]);
