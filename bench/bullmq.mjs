@@ -14,7 +14,7 @@ import { contest, row } from './lib/measure.mjs';
  * cores. Both are there all the time; while one works, the other waits for jobs.
  */
 
-const BACKLOG = 10_000;
+export const BACKLOG = 10_000;
 const PROOF = 2000;
 const CONCURRENCIES = [64, 500];
 
@@ -25,13 +25,8 @@ export async function run({ smoke = false, backlog = smoke ? 500 : BACKLOG, ...o
   try {
     const rows = [];
     for (const concurrency of CONCURRENCIES) {
-      const contestants = { bare: await bareWorker(server.url, redis, concurrency), ours: await ourSource(server.url, redis, concurrency) };
-      // The proof runs each of them warm.
-      for (const contestant of Object.values(contestants)) await prove(redis, contestant.queue);
       const name = `concurrency ${concurrency}: choice-pass-succeed`;
-      const turns = Object.entries(contestants).map(([key, { queue }]) => [key, () => drain(redis, queue, backlog)]);
-      const { ours, bare } = await contest(Object.fromEntries(turns), { ...options, name });
-      for (const { close } of Object.values(contestants)) await close();
+      const { ours, bare } = await compareWorkers(server.url, redis, concurrency, backlog, { ...options, name });
       rows.push(row({ suite: 'bullmq', case: name, unit: 'jobs/s', ours, baseline: bare, baselineName: 'bare Worker, the same by hand' }));
     }
     return rows;
@@ -39,6 +34,17 @@ export async function run({ smoke = false, backlog = smoke ? 500 : BACKLOG, ...o
     redis.disconnect();
     await server.remove();
   }
+}
+
+/** Our source and a bare Worker, each on a queue of its own, work off `backlog` jobs in turn. */
+export async function compareWorkers(url, redis, concurrency, backlog, options) {
+  const contestants = { bare: await bareWorker(url, redis, concurrency), ours: await ourSource(url, redis, concurrency) };
+  // The proof runs each of them warm.
+  for (const { queue } of Object.values(contestants)) await prove(redis, queue, Math.min(PROOF, backlog));
+  const turns = Object.entries(contestants).map(([key, { queue }]) => [key, () => drain(redis, queue, backlog)]);
+  const figures = await contest(Object.fromEntries(turns), options);
+  for (const { close } of Object.values(contestants)) await close();
+  return figures;
 }
 
 /** Has the queue's owner do so many jobs; answers how long it took and their results, in the order of the jobs. */
@@ -95,9 +101,9 @@ async function ourSource(url, redis, concurrency) {
 }
 
 /** The results are those of hand-written code. */
-async function prove(redis, queue) {
-  const { results } = await drain(redis, queue, PROOF, true);
-  assert.deepEqual(results, events(PROOF).map((text) => JSON.stringify(byHand(JSON.parse(text)))));
+async function prove(redis, queue, count) {
+  const { results } = await drain(redis, queue, count, true);
+  assert.deepEqual(results, events(count).map((text) => JSON.stringify(byHand(JSON.parse(text)))));
 }
 
 async function fill(queue, count) {

@@ -12,15 +12,19 @@ const origin = {
   startTimeOf: () => 0,
 };
 
+function executor() {
+  const runtime = createRuntime();
+  return (program, input) => {
+    if (runtime.begin(program, input, 145, origin, 0, 0) !== 0) throw new Error(`failed: ${runtime.outcome.error} ${runtime.outcome.cause}`);
+    return runtime.outcome.output;
+  };
+}
+
 /** The engine on one thread against hand-written JavaScript doing the same, in memory and with JSON in and out. */
 export async function run(options = {}) {
   const texts = events(4096);
   const parsed = texts.map((text) => JSON.parse(text));
-  const runtime = createRuntime();
-  const execute = (program, input) => {
-    if (runtime.begin(program, input, 145, origin, 0, 0) !== 0) throw new Error(`failed: ${runtime.outcome.error} ${runtime.outcome.cause}`);
-    return runtime.outcome.output;
-  };
+  const execute = executor();
   const rows = [];
   for (const [name, hand, jsonPath, jsonata] of [
     ['add a field', byHand, compile(definition), compile(jsonataDefinition)],
@@ -54,17 +58,23 @@ export async function run(options = {}) {
       row({ suite: 'engine', case: `${name}, JSONata, JSON in and out`, ours: text.jsonata, baseline: text.jsonPath, baselineName: 'the JSONPath machine' }),
     );
   }
-  rows.push(await peer('add a field', definition, parsed, execute, options), await peer('pick fields', pickDefinition, parsed, execute, options));
+  rows.push(await peer('add a field', definition, parsed, options), await peer('pick fields', pickDefinition, parsed, options));
   return rows;
 }
 
+async function peer(name, asl, parsed, options) {
+  const { ours, peer: theirs } = await compileWithPeer(`${name}, against a peer`, asl, parsed, options);
+  return row({ suite: 'engine', case: `${name}, in memory, against a peer`, ours, baseline: theirs, baselineName: 'aws-local-stepfunctions' });
+}
+
 /** The npm package aws-local-stepfunctions on the same machine and events. */
-async function peer(name, asl, parsed, execute, options) {
+export async function compileWithPeer(name, asl, parsed, options) {
   const program = compile(asl);
+  const execute = executor();
   const { StateMachine } = await import('aws-local-stepfunctions');
   const machine = new StateMachine(asl);
   for (let i = 0; i < 32; i++) assert.deepEqual(await machine.run(structuredClone(parsed[i])).result, execute(program, parsed[i]));
-  const result = await race(
+  return race(
     {
       peer: async (count) => {
         for (let i = 0; i < count; i++) await machine.run(parsed[i & 4095]).result;
@@ -73,7 +83,6 @@ async function peer(name, asl, parsed, execute, options) {
         for (let i = 0; i < count; i++) execute(program, parsed[i & 4095]);
       },
     },
-    { ...options, name: `${name}, against a peer` },
+    { ...options, name },
   );
-  return row({ suite: 'engine', case: `${name}, in memory, against a peer`, ours: result.ours, baseline: result.peer, baselineName: 'aws-local-stepfunctions' });
 }

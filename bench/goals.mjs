@@ -31,6 +31,8 @@ export const GOALS = [
   goal('… with 1,000 machines used in turn', 'growth', '1000 machines, in turn', atMost(1.1, 'x', (row) => row.ratio)),
   goal('Linear in payload size', 'growth', 'payload of 100 B to 100 kB, output wanted', atMost(1.2, 'x', (row) => row.ratio)),
   goal('Linear in states visited', 'growth', '1 to 100 states visited', atMost(1.2, 'x', (row) => row.ratio)),
+  goal('HTTP, synchronous, against Restate', 'peers', 'Restate: ask and be answered', ratio(25)),
+  goal('HTTP, asynchronous, against Restate', 'peers', 'Restate: start without waiting', ratio(25)),
   goal('100,000 parked executions, bytes beyond the payload', 'memory', 'parked in a Wait, bytes each', atMost(1000, ' bytes', (row) => row.value - row.baseline.value)),
   goal('Soak: slope of memory, within its 95 % bound', 'soak', 'memory, slope', atMost(1, ' of the bound', (row) => row.ratio)),
   goal('Soak: open files gained', 'soak', 'open files, second half less first', atMost(0, '')),

@@ -13,5 +13,6 @@ export const SUITES = {
   scale: { about: 'one, two and four processes on one Kafka topic', load: () => import('./scale.mjs') },
   growth: { about: 'what an event costs as machines, payloads and states grow', load: () => import('./growth.mjs') },
   soak: { about: 'a lasting load from Kafka, Redis and HTTP, --minutes long: memory, files, lost events', byName: true, load: () => import('./soak.mjs') },
+  peers: { about: 'the same workflow on other software, with what each guarantees', load: () => import('./peers.mjs') },
   memory: { about: '100,000 executions parked in a Wait', load: () => import('./memory.mjs') },
 };

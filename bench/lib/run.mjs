@@ -4,7 +4,7 @@ import { closeServices } from './services.mjs';
 
 /**
  * Runs suites one after another and prints each row as it comes. A suite that fails is said to have, and the others run all the
- * same; one whose services cannot be had is skipped, and says why.
+ * same; one whose services cannot be had is skipped, and says why; so is a part of one.
  *
  * @param suites by name: { load }
  * @param settings what each suite is told: rounds, roundMs, smoke
@@ -16,10 +16,11 @@ export async function runSuites(suites, settings, { print = console.log, warn = 
   for (const [suite, { load }] of Object.entries(suites)) {
     const began = performance.now();
     let cases = 0;
-    const skip = (why) => {
+    const skip = (why, part) => {
+      const what = part === undefined ? suite : `${suite}, ${part}`;
       progress.clear();
-      warn(`${suite}: not run. ${why}`);
-      skipped.push({ suite, why });
+      warn(`${what}: not run. ${why}`);
+      skipped.push({ suite: what, why });
     };
     try {
       const { run } = await load();
