@@ -110,16 +110,16 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     turn++;
   }
 
-  /** Events of the shared queue that one lane should take when others are idle as well. */
-  function fairShare(): number {
+  /** Events of the shared queue that one lane should take when others are idle as well: no few that are quick, a message costs more. */
+  function fairShare({ quickEvents }: LaneLoad): number {
     let idle = 0;
     for (const lane of lanes) if (lane.lane.ready && lane.outstanding === 0) idle++;
-    return idle > 1 ? Math.ceil(shared.events / idle) : shared.events;
+    return idle > 1 ? Math.max(Math.ceil(shared.events / idle), Math.min(SECOND_BATCH_EVENTS, quickEvents)) : shared.events;
   }
 
   function send(lane: LaneLoad): void {
     const filling = new Filling(Math.min(lane.lane.maxBatchEvents, lane.quickEvents), lane.lane.maxBatchBytes);
-    const share = fairShare();
+    const share = fairShare(lane);
     const fromShared = lane.sharedFirst;
     lane.sharedFirst = !fromShared;
     if (fromShared) filling.takeFrom(shared, share, sorting);

@@ -1,6 +1,9 @@
 import { Job, type JobJson, type MinimalJob, type RedisQueueBackend, type RepeatOptions, UnrecoverableError, Worker } from 'bullmq';
 import type { BullmqSourceSettings } from '../../config/settings.ts';
+import { Redis } from 'ioredis';
+import { PreparedCommand } from '../../redis/prepared-command.ts';
 import type { RedisClient } from '../../redis/redis.ts';
+import { CompletionTemplate } from './completion.ts';
 import type { Answer, HeldJob } from './job.ts';
 import { relock } from './relocking.ts';
 
@@ -9,6 +12,16 @@ const ANY_STALLS = 1_000_000_000;
 const LONGEST_BACKOFF_MS = 60_000;
 /** BullMQ's own scripts keep delayed jobs under their time multiplied by this. */
 const TIME_SHIFT = 0x1000;
+/** Jobs of a queue have few sets of options; of those that have more, each is encoded by itself. */
+const MOST_TEMPLATES = 64;
+/** What of BullMQ and ioredis is used besides what they export. */
+interface Executing {
+  readonly version: string;
+  execCommand(connection: unknown, name: string, args: unknown): Promise<unknown>;
+}
+interface Scripts {
+  readonly scriptsSet: Readonly<Record<string, { readonly sha: string; readonly numberOfKeys: number } | undefined>>;
+}
 const NO_JOB: Answer = { job: null, limitedMs: 0, nextDueMs: 0 };
 
 export interface JobQueueOptions {
@@ -30,6 +43,8 @@ export class JobQueue {
   readonly #backend: RedisQueueBackend;
   readonly #client: RedisClient;
   readonly #lockDurationMs: number;
+  /** By the options of jobs as text, and whether the next job is asked for; null: there is none for these. */
+  readonly #templates = new Map<string, CompletionTemplate | null>();
 
   constructor({ settings, client, stalledIntervalMs, onError }: JobQueueOptions) {
     const { queue, prefix, lockDurationMs, rateLimit } = settings;
@@ -48,6 +63,8 @@ export class JobQueue {
     });
     this.#worker.on('error', onError);
     this.#backend = this.#worker.getBackend() as RedisQueueBackend;
+    const { execCommand } = this.#backend as unknown as Executing;
+    (this.#backend as unknown as Executing).execCommand = async (connection, name, args) => (args instanceof Buffer ? client.sendCommand(new PreparedCommand('evalsha', [], args)) : execCommand.call(this.#backend as unknown as Executing, connection, name, args));
   }
 
   /** Resolves once both connections are there and the scripts are known. */
@@ -62,10 +79,37 @@ export class JobQueue {
   /** Completes the job with a result, JSON text; the answer is the next job, if one was asked for. */
   async complete(job: HeldJob, result: string, fetchNext: boolean): Promise<Answer | null> {
     this.#gather();
-    // The arguments are made from the text: `moveToCompleted` would serialise it once more.
-    const args = this.#backend.moveToCompletedArgs({ id: job.id, opts: job.json.opts } as MinimalJob, result, job.json.opts.removeOnComplete as boolean, job.token, fetchNext);
-    const next = await this.#backend.moveToFinished(job.id, args);
+    const next = await this.#finish(job, result, fetchNext);
     return fetchNext ? this.#answer(next, job.token) : null;
+  }
+
+  async #finish(job: HeldJob, result: string, fetchNext: boolean): Promise<readonly unknown[] | undefined> {
+    const encoded = this.#templateOf(job, fetchNext)?.encode(job.id, result, job.token);
+    if (encoded !== undefined) {
+      try {
+        return await this.#backend.moveToFinished(job.id, encoded as never);
+      } catch (error) {
+        // This Redis has not been given the script, or has been started anew: BullMQ gives it.
+        if (!(error as Error).message.includes('NOSCRIPT')) throw error;
+      }
+    }
+    return this.#backend.moveToFinished(job.id, this.#completing(job.json.opts, fetchNext)(job.id, result, job.token) as never);
+  }
+
+  #completing(opts: JobJson['opts'], fetchNext: boolean): (id: string, result: string, token: string) => readonly unknown[] {
+    // The arguments are made from the text: `moveToCompleted` would serialise it once more.
+    return (id, result, token) => this.#backend.moveToCompletedArgs({ id, opts } as MinimalJob, result, opts.removeOnComplete as boolean, token, fetchNext);
+  }
+
+  #templateOf({ json: { opts }, token }: HeldJob, fetchNext: boolean): CompletionTemplate | null {
+    const shape = `${JSON.stringify(opts)} ${fetchNext}`;
+    const known = this.#templates.get(shape);
+    if (known !== undefined) return known;
+    if (this.#templates.size >= MOST_TEMPLATES) return null;
+    const script = this.#client instanceof Redis ? (this.#client as unknown as Scripts).scriptsSet[`moveToFinished:${(this.#backend as unknown as Executing).version}`] : undefined;
+    const template = script?.numberOfKeys === undefined ? null : (CompletionTemplate.of(this.#completing(opts, fetchNext), script.sha, script.numberOfKeys, token.length) ?? null);
+    this.#templates.set(shape, template);
+    return template;
   }
 
   /** Fails this attempt of the job; when it has attempts left, it comes again after its back-off. */

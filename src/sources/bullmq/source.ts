@@ -69,7 +69,8 @@ class BullmqSource implements Source, Settlement {
     let tokens = 0;
     const process = crypto.randomUUID();
     this.#intake = new Intake({
-      take: () => this.#queue.take(`${process}:${tokens++}`),
+// All of one length, which a completion counts on.
+      take: () => this.#queue.take(`${process}:${String(tokens++).padStart(15, '0')}`),
       acknowledge: (job, fetchNext) => this.#acknowledging.acknowledge(job, fetchNext),
       waitForJob: (seconds) => this.#queue.waitForJob(seconds),
       hasRoom: (coming, leaving) => this.#hasRoom(coming, leaving),

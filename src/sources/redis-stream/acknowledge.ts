@@ -1,4 +1,4 @@
-import { Command } from 'ioredis';
+import { bulkOf, PreparedCommand } from '../../redis/prepared-command.ts';
 import type { RedisClient } from '../../redis/redis.ts';
 import { type Ids, IdsInPlace } from './ids.ts';
 
@@ -12,35 +12,19 @@ export interface IdRange {
 /** An id has at most 20 + 1 + 20 characters. */
 const LONGEST_BULK = '$41\r\n\r\n'.length + 41;
 
-/** ioredis makes a string of every argument, and adds up their lengths; here the command is given as the bytes that are sent. */
-class Acknowledge extends Command {
-  readonly #bytes: Buffer;
-
-  constructor(stream: string, group: string, bytes: Buffer) {
-    super('xack', [stream, group], { replyEncoding: 'utf8' });
-    this.#bytes = bytes;
-  }
-
-  override toWritable(): Buffer {
-    return this.#bytes;
-  }
-}
-
 /** Acknowledges entries of one stream. @throws the client's error */
 export async function acknowledge(client: RedisClient, stream: string, group: string, ranges: readonly IdRange[]): Promise<void> {
-  await client.sendCommand(new Acknowledge(stream, group, encode(stream, group, ranges)));
+  await client.sendCommand(new PreparedCommand('xack', [stream], encode(stream, group, ranges)));
 }
-
-const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 
 function encode(stream: string, group: string, ranges: readonly IdRange[]): Buffer {
   const count = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
-  const head = `*${3 + count}\r\n${bulk('XACK')}${bulk(stream)}${bulk(group)}`;
+  const head = `*${3 + count}\r\n${bulkOf('XACK')}${bulkOf(stream)}${bulkOf(group)}`;
   const bytes = Buffer.allocUnsafe(Buffer.byteLength(head) + LONGEST_BULK * count);
   let at = bytes.write(head);
   for (const { ids, from, to } of ranges) {
     if (ids instanceof IdsInPlace) at = copy(ids, from, to, bytes, at);
-    else for (let i = from; i < to; i++) at += bytes.write(bulk(ids.at(i)!), at);
+    else for (let i = from; i < to; i++) at += bytes.write(bulkOf(ids.at(i)!), at);
   }
   return bytes.subarray(0, at);
 }
