@@ -1,3 +1,4 @@
+import type { DirectState } from './direct/contract.ts';
 import type { Trace } from './trace.ts';
 import type { Json, Step, Program, TaskResolver, FaultStep, StateType } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface StateContext {
 export interface CompiledState {
   readonly step: Step;
   readonly onFault?: FaultStep;
+  /** The same as direct code, where it can be said so. */
+  readonly direct?: DirectState | null;
 }
 
 /** Compiles one state type; the table of states/ maps type names to these. */

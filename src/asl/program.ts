@@ -1,5 +1,7 @@
 import type { CompiledState, QueryLanguage, StateContext, StateDefinition } from './context.ts';
 import { STATE_TYPES } from './states/table.ts';
+import type { DirectState } from './direct/contract.ts';
+import { compileDirect } from './direct/plan.ts';
 import { parseMachine } from './definition-numbers.ts';
 import { numbersMade } from './numbers/json-number.ts';
 import { plainJson } from './numbers/plain-json.ts';
@@ -22,7 +24,7 @@ export function compileValid(definition: string | Json, options: ProgramOptions 
   const made = numbersMade();
   const program = compileBody(machine, languageOf(machine, 'JSONPath'), options.resolveTask, timeoutOf(machine, options));
   // Intrinsic functions have literals, too, which are read as they are compiled.
-  return numbersMade() === made && plainJson(machine) === machine ? program : { ...program, exact: true };
+  return numbersMade() === made && plainJson(machine) === machine ? program : { ...program, exact: true, direct: null };
 }
 
 function timeoutOf(machine: Record<string, Json>, options: ProgramOptions): number {
@@ -60,6 +62,7 @@ function compileBody(definition: Record<string, Json>, language: QueryLanguage, 
     return index;
   };
   const steps: Step[] = [];
+  const described: (DirectState | null)[] = [];
   const onFault: (FaultStep | null)[] = [];
   const types: StateType[] = [];
   for (const name of names) {
@@ -74,12 +77,14 @@ function compileBody(definition: Record<string, Json>, language: QueryLanguage, 
       body: (body) => compileBody(body as Record<string, Json>, languageOf(body as Record<string, Json>, language), resolveTask, timeoutSeconds),
     });
     steps.push(compiled.step);
+    described.push(compiled.direct ?? null);
     onFault.push(compiled.onFault ?? null);
     types.push(state.Type);
   }
   const comment = definition['Comment'];
+  const start = target(String(definition['StartAt']));
   return {
-    start: target(String(definition['StartAt'])),
+    start,
     steps,
     onFault,
     names,
@@ -87,5 +92,6 @@ function compileBody(definition: Record<string, Json>, language: QueryLanguage, 
     timeoutSeconds,
     comment: typeof comment === 'string' ? comment : undefined,
     exact: false,
+    direct: compileDirect(described, start),
   };
 }

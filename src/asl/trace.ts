@@ -26,7 +26,7 @@ export interface Trace {
 }
 
 /** The body of an iteration that hands back its input. */
-const ECHO: Program = { start: 0, steps: [() => END], onFault: [null], names: [''], types: ['Pass'], timeoutSeconds: Infinity, comment: undefined, exact: false };
+const ECHO: Program = { start: 0, steps: [() => END], onFault: [null], names: [''], types: ['Pass'], timeoutSeconds: Infinity, comment: undefined, exact: false, direct: null };
 
 /** Sets up the inputs of all iterations, with the item in the context object as always, and hands them to `then`. */
 export class Selection implements Join {

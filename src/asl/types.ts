@@ -1,3 +1,4 @@
+import type { Direct } from './direct/contract.ts';
 import type { Fault } from './fault.ts';
 
 /** Any JSON value. Values are shared between states and never mutated: a step builds new ones. */
@@ -30,6 +31,8 @@ export interface Program {
   readonly comment: string | undefined;
   /** True where a literal of the definition is a JsonNumber. */
   readonly exact: boolean;
+  /** What runs before the first step, as far as it goes; null where that would be nowhere. */
+  readonly direct: Direct | null;
 }
 
 export type StateType = 'Pass' | 'Task' | 'Choice' | 'Wait' | 'Succeed' | 'Fail' | 'Parallel' | 'Map';

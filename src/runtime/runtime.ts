@@ -1,3 +1,4 @@
+import { BAIL, EXIT, exit } from '../asl/direct/contract.ts';
 import { type Fault, runtimeFault } from '../asl/fault.ts';
 import { END, PARKED as STEP_PARKED, type Continuation, type Program } from '../asl/types.ts';
 import { FAILED, PARKED, SUCCEEDED, TIMED_OUT, type Origin, type Outcome, type RunStatus, type Runtime, type RuntimeOptions } from './contract.ts';
@@ -14,6 +15,8 @@ export const DEFAULT_PAYLOAD_BYTES = 262_144;
 const STEPS_BETWEEN_LOOKS = 2_000;
 /** Units of Execution.spend between two looks at the clock. */
 const WORK_BETWEEN_LOOKS = 100_000;
+/** The largest value of direct code; what it does with such values takes no longer than a slice. */
+const DIRECT_BYTES = 32_768;
 /** The longest that one step may keep its thread busy; well below what makes the pool give its worker up. */
 const STEP_MS = 5_000;
 /** The most that one step may make; what makes it is dropped with it. */
@@ -43,6 +46,8 @@ export class Core implements Runtime {
   readonly #onEnd: ((ticket: number, outcome: Outcome) => void) | undefined;
   readonly #parked = new Map<number, RunExecution>();
   readonly #turns: Turns;
+  /** Direct code runs without a look at the clock or at sizes: only where all values are sure to stay this small. */
+  readonly #directBytes: number;
   #budget = STEPS_BETWEEN_LOOKS;
   #work = WORK_BETWEEN_LOOKS;
   /** Bytes made in the slice under way, as far as anybody told. */
@@ -52,6 +57,7 @@ export class Core implements Runtime {
 
   constructor(options: RuntimeOptions) {
     this.payloadBytes = options.payloadBytes ?? DEFAULT_PAYLOAD_BYTES;
+    this.#directBytes = Math.min(this.payloadBytes, DIRECT_BYTES);
     this.now = options.now ?? Date.now;
     this.random = options.random ?? Math.random;
     this.timers = new Timers(this.clock);
@@ -68,15 +74,39 @@ export class Core implements Runtime {
   }
 
   begin(program: Program, input: unknown, inputBytes: number, origin: Origin, index: number, ticket: number, exact = false): RunStatus {
+    const { direct } = program;
+    if (direct === null || exact) return this.#begin(new RunExecution(this, program, input, inputBytes, origin, index, ticket, exact), program.start);
+    const bound = direct.factor * inputBytes + direct.plus;
+    let output: unknown = BAIL;
+    if (bound <= this.#directBytes) {
+      try {
+        output = direct.run(input);
+      } catch {
+        // The steps raise it again, and say what it is.
+      }
+    }
+    if (output !== BAIL && output !== EXIT) {
+      this.#conclude(SUCCEEDED, output, undefined, undefined);
+      return SUCCEEDED;
+    }
     const execution = new RunExecution(this, program, input, inputBytes, origin, index, ticket, exact);
+    if (output === BAIL) return this.#begin(execution, program.start);
+    execution.root.value = exit.value;
+    execution.root.bytes = bound;
+    exit.value = null;
+    return this.#begin(execution, exit.index);
+  }
+
+  #begin(execution: RunExecution, start: number): RunStatus {
+    const { root, ticket } = execution;
     this.#startSlice();
     try {
-      if (this.drive(execution.root, program.start, null, undefined) === STEP_PARKED) {
+      if (this.drive(root, start, null, undefined) === STEP_PARKED) {
         this.#parked.set(ticket, execution);
         this.timers.add(execution, execution.deadline());
         return PARKED;
       }
-      this.#conclude(SUCCEEDED, execution.root.value, undefined, undefined);
+      this.#conclude(SUCCEEDED, root.value, undefined, undefined);
     } catch (thrown) {
       const fault = toFault(thrown);
       this.#conclude(FAILED, undefined, fault.error, fault.cause);

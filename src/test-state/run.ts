@@ -119,7 +119,7 @@ function compileTest(state: TestedState, inspection: Inspection, variables: Vari
           ended.fault = fault;
           return handle(frame, fault);
         };
-  return { program: { start: 0, steps, onFault, names, types, timeoutSeconds: MAX_TEST_SECONDS, comment: undefined, exact: true }, ended };
+  return { program: { start: 0, steps, onFault, names, types, timeoutSeconds: MAX_TEST_SECONDS, comment: undefined, exact: true, direct: null }, ended };
 }
 
 function play(mock: Mock): unknown {

@@ -40,7 +40,7 @@ export function compileKeys(keys: readonly (string | number)[], past: null | typ
  * Array.prototype hold and a JsonNumber's, and array indexes. For every other name a plain read of JSON data answers undefined or an own
  * property, at a third of the cost of asking first.
  */
-const isInherited = (name: string): boolean => name in Array.prototype || name in JsonNumber.prototype || /^\d+$/.test(name);
+export const isInherited = (name: string): boolean => name in Array.prototype || name in JsonNumber.prototype || /^\d+$/.test(name);
 
 /** Reads one own property of an object. */
 function compileName(name: string): Read {

@@ -1,5 +1,6 @@
 import { compileRule, type Predicate } from '../choice-rules.ts';
 import type { CompiledState, StateCompiler, StateContext } from '../context.ts';
+import { describeChoice } from '../direct/describe.ts';
 import { compileAssign, compilePathField } from '../fields.ts';
 import { bindingsFor, compileJsonataField, compileJsonataResult, typeFault, type JsonataField } from '../jsonata-fields.ts';
 import { objects } from '../retry.ts';
@@ -29,7 +30,7 @@ function compileJsonPath(context: StateContext): CompiledState {
   const input = compilePathField(context, 'InputPath');
   const output = compilePathField(context, 'OutputPath');
   if (input === null && output === null && assign === null && rules.every((rule) => rule.assign === null)) {
-    return { step: decide(rules, otherwise) };
+    return { step: decide(rules, otherwise), direct: describeChoice(context) };
   }
   const choose = (frame: Frame, effective: unknown): number => {
     for (const rule of rules) {

@@ -1,4 +1,5 @@
 import type { StateCompiler } from '../context.ts';
+import { describePass } from '../direct/describe.ts';
 import { compileInput, compileResult, holdToLimit } from '../fields.ts';
 import { compileJsonataResult, deepFreeze } from '../jsonata-fields.ts';
 import { jsonBytes } from '../size.ts';
@@ -11,6 +12,7 @@ export const compilePass: StateCompiler = (context) => {
     return { step: (frame) => finish(frame, { input: frame.value }, frame.value) };
   }
   const finish = compileResult(context);
+  const direct = describePass(context);
   // AWS does not show the input of a Pass that has a Result.
   const input = compileInput(definition['Result'] === undefined ? context : { ...context, trace: undefined });
   if (definition['Result'] !== undefined) {
@@ -25,6 +27,7 @@ export const compilePass: StateCompiler = (context) => {
         if (trace !== undefined) trace.note('result', result);
         return finish(frame, result);
       },
+      direct,
     };
   }
   if (input === null) {
@@ -33,6 +36,7 @@ export const compilePass: StateCompiler = (context) => {
         frame.inputBytes = frame.bytes;
         return finish(frame, frame.value);
       },
+      direct,
     };
   }
   return {
@@ -40,5 +44,6 @@ export const compilePass: StateCompiler = (context) => {
       frame.inputBytes = frame.bytes;
       return finish(frame, input(frame, frame.value));
     },
+    direct,
   };
 };
