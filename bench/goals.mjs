@@ -15,6 +15,7 @@ export const GOALS = [
   goal('Engine, against aws-local-stepfunctions', 'engine', 'add a field, in memory, against a peer', ratio(300)),
   goal('Kafka → execute → commit, against bare kafkajs', 'kafka', 'read, run Choice→Pass, commit', ratio((node) => (node >= 24 ? 2 : 1.6))),
   goal('Kafka → execute → commit, events a second', 'kafka', 'read, run Choice→Pass, commit', { of: (row) => row.value, least: 250_000, unit: '/s' }),
+  goal('Kafka → execute → results to a topic', 'kafka', 'results to a topic', ratio(0.8)),
   goal('Redis stream → execute → XACK', 'redis', 'stream: choice-pass-succeed', ratio(1)),
   goal('BullMQ, concurrency 64', 'bullmq', 'concurrency 64: choice-pass-succeed', ratio(0.95)),
   goal('BullMQ, concurrency 500', 'bullmq', 'concurrency 500: choice-pass-succeed', ratio(0.95)),

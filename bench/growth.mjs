@@ -60,7 +60,8 @@ async function machines(how, pick, { smoke = false, ...options }) {
         ours: figuresOf(costs(figures[count])),
         baseline: figuresOf(costs(figures[1])),
         baselineName: 'one machine',
-        ...(count === counts.at(-1) ? { series: [{ title: `cost of an event by machines, ${how}`, name: 'processor time', unit: 'µs', xName: 'machines', log: true, points }] } : {}),
+        isOwn: true,
+        ...(count === counts.at(-1) ? { series: [{ title: `cost of an event by machines, ${how}`, name: 'processor time', unit: 'µs', xName: 'machines', log: 'x', points }] } : {}),
       }),
     );
   } finally {
@@ -149,8 +150,9 @@ function straightRow(name, unit, per, xName, [low, middle, high], sizes, figures
     better: 'lower',
     ours: figuresOf(steps(middle, high)),
     baseline: figuresOf(steps(low, middle)),
+    isOwn: true,
     baselineName: `the same from ${number(low)} to ${number(middle)}`,
     details: { 'variance that a straight line explains': explained.toFixed(4), ...Object.fromEntries(points.map(([size, cost]) => [`${number(size)} ${xName}, µs`, cost])) },
-    series: [{ title: `cost of an event by ${xName}`, name: 'processor time', unit: 'µs', xName, log: true, points }],
+    series: [{ title: `cost of an event by ${xName}`, name: 'processor time', unit: 'µs', xName, log: 'both', points }],
   });
 }

@@ -7,9 +7,8 @@ import { startRedis } from '../test/services/redis.mjs';
 import { metricsOf, startServers } from './lib/cli-servers.mjs';
 import { sumOf } from './lib/exposition.mjs';
 import { newName, withKafka } from './lib/kafka.mjs';
-import { figuresOf, row } from './lib/measure.mjs';
-import { definition, failsOf, functions } from './lib/soak-machine.mjs';
-import { median, trendOf } from './lib/statistics.mjs';
+import { definition, functions } from './lib/soak-machine.mjs';
+import { rowsOf, shouldFail } from './lib/soak-rows.mjs';
 
 /*
  * A server of the command line under a lasting load from Kafka, a Redis stream and HTTP, with executions that wait, fail and are
@@ -20,8 +19,6 @@ import { median, trendOf } from './lib/statistics.mjs';
 const LOAD = 0.7;
 const USUAL = { sampleMs: 5000, firstRate: 20_000, stepMs: 4000, growth: 1.3 };
 const SMOKE = { sampleMs: 200, firstRate: 2000, stepMs: 700, growth: 10 };
-/** What is looked at begins after a fifth of the time: until then caches fill and code is compiled. */
-const SETTLING = 0.2;
 const KEEPING_UP = 0.92;
 const DRAIN_MS = 120_000;
 /** What a topic of the soak keeps: consumers that keep up have long read what is dropped. */
@@ -146,54 +143,4 @@ async function soak(server, load, forMs, pace, progress) {
   // In a smoke run nothing is refused, and what came of every event is known.
   if (pace === SMOKE) assert.deepEqual([end.ended, end.failed], [load.accepted(), shouldFail(made)]);
   return rowsOf({ samples, begin, saturated, accepted: load.accepted(), made, refused, end });
-}
-
-const shouldFail = (made) => Object.values(made).reduce((sum, count) => sum + failsOf(count), 0);
-
-function rowsOf({ samples, begin, saturated, accepted, made, refused, end }) {
-  const settled = samples.slice(Math.floor(samples.length * SETTLING));
-  const seconds = (sample) => (sample.ms - begin) / 1000;
-  const megabytes = (sample) => sample.rssBytes / 1024 ** 2;
-  const memory = settled.map((sample) => [seconds(sample), megabytes(sample)]);
-  const { slope, bound, intercept } = trendOf(memory);
-  const [from, to] = [settled[0], settled.at(-1)];
-  const rates = settled.slice(1).map((sample, i) => ((sample.ended - settled[i].ended) * 1000) / (sample.ms - settled[i].ms));
-  const half = settled.length >> 1;
-  const files = (part) => median(part.map((sample) => sample.files));
-  const minutes = (list) => list.map(([s, value]) => [s / 60, value]);
-  const line = [memory[0][0], memory.at(-1)[0]].map((s) => [s, intercept + slope * s]);
-  const common = { suite: 'soak' };
-  return [
-    row({
-      ...common,
-      case: 'executions ended, all sources',
-      unit: 'events/s',
-      ours: figuresOf(rates, { cpuMsPer1000: ((to.cpuMs - from.cpuMs) * 1000) / (to.ended - from.ended), rssBytes: to.rssBytes }),
-      baseline: figuresOf(rates.map(() => saturated)),
-      baselineName: 'the most that it took before',
-      details: { minutes: seconds(samples.at(-1)) / 60, 'of them looked at': (seconds(to) - seconds(from)) / 60 },
-    }),
-    row({
-      ...common,
-      case: 'memory, slope',
-      unit: 'MB/hour',
-      better: 'lower',
-      ours: figuresOf([slope * 3600]),
-      baseline: figuresOf([Number.isFinite(bound) ? Math.max(bound * 3600, 1e-9) : Number.MAX_SAFE_INTEGER]),
-      baselineName: 'noise: its 95 % bound',
-      details: { 'at first, MB': megabytes(from), 'in the end, MB': megabytes(to) },
-      series: [{ title: 'memory under load', name: 'resident memory', unit: 'MB', xName: 'minutes', points: minutes(samples.map((sample) => [seconds(sample), megabytes(sample)])), trend: { name: 'trend', points: minutes(line) } }],
-    }),
-    row({ ...common, case: 'open files, second half less first', unit: 'files', better: 'lower', ours: figuresOf([files(settled.slice(half)) - files(settled.slice(0, half))]), baseline: figuresOf([files(settled.slice(0, half))]), baselineName: 'open in the first half' }),
-    row({
-      ...common,
-      case: 'lost events',
-      unit: 'events',
-      better: 'lower',
-      ours: figuresOf([Math.max(0, accepted - end.ended)]),
-      baseline: figuresOf([accepted]),
-      baselineName: 'accepted',
-      details: { 'ended more than once': Math.max(0, end.ended - accepted), failed: end.failed, 'failed as they should': shouldFail(made), 'refused with 429': refused.http },
-    }),
-  ];
 }

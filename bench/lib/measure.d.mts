@@ -33,7 +33,7 @@ export interface Row extends Side {
   readonly ratio: number;
   readonly ratioRounds: readonly number[];
   readonly ratioSpread: readonly [number, number];
-  readonly baseline: Side & { readonly name: string };
+  readonly baseline: Side & { readonly name: string; readonly isOwn: boolean };
   readonly details?: Readonly<Record<string, number | string>>;
   readonly series?: readonly unknown[];
 }
@@ -57,6 +57,7 @@ export function row(row: {
   readonly ours: Figures;
   readonly baseline: Figures;
   readonly baselineName: string;
+  readonly isOwn?: boolean;
   readonly guarantees?: { readonly ours: string; readonly baseline: string };
   readonly details?: Readonly<Record<string, number | string>>;
   readonly series?: readonly unknown[];

@@ -88,12 +88,15 @@ const ratiosOf = (ours, theirs) => ours.rounds.map((figure, round) => figure / t
  * One line of a report.
  *
  * @param better whether a higher or a lower value is the better one
+ * @param isOwn whether the baseline is Millrace itself, in other circumstances
  * @param guarantees what each side promises (delivery, durability, order): { ours, baseline }, where they differ
  * @param details further figures, by a name that says their unit
- * @param series what went on over time: { name, unit, points: [[seconds, value]] }
+ * @param series what went on over time, or as something grew: { title, name, unit, xName, points: [[x, y]], log, trend }
+ * @throws where a round of either side is no number, or the baseline's is nothing
  */
-export function row({ suite, case: name, unit = 'executions/s', better = 'higher', ours, baseline, baselineName, guarantees, details, series }) {
+export function row({ suite, case: name, unit = 'executions/s', better = 'higher', ours, baseline, baselineName, isOwn = false, guarantees, details, series }) {
   const ratios = ratiosOf(ours, baseline);
+  if (ratios.length === 0 || !ratios.every(Number.isFinite)) throw new Error(`${suite}, ${name}: a round has no ratio: ${ours.rounds.join(', ')} to ${baseline.rounds.join(', ')}`);
   const side = ({ rounds, median: value, cpuMsPer1000, rssBytes, latencyMs }) => ({ value, rounds, spread: rangeOf(rounds), cpuMsPer1000, rssBytes, latencyMs });
   return {
     suite,
@@ -104,7 +107,7 @@ export function row({ suite, case: name, unit = 'executions/s', better = 'higher
     ratio: median(ratios),
     ratioRounds: ratios,
     ratioSpread: rangeOf(ratios),
-    baseline: { name: baselineName, ...side(baseline), guarantees: guarantees?.baseline },
+    baseline: { name: baselineName, isOwn, ...side(baseline), guarantees: guarantees?.baseline },
     guarantees: guarantees?.ours,
     details,
     series,

@@ -7,12 +7,16 @@ const label = ({ suite, case: name }) => [suite, name];
 
 function ratios(rows) {
   const shown = rows.filter(({ better, unit }) => better === 'higher' && unit.endsWith('/s'));
-  const points = shown.map((row) => ({ label: label(row), value: row.ratio, low: row.ratioSpread[0], high: row.ratioSpread[1], text: `${row.ratio.toPrecision(3)} of ${row.baseline.name}` }));
+  const panel = (title, some) => {
+    const points = some.map((row) => ({ label: label(row), value: row.ratio, low: row.ratioSpread[0], high: row.ratioSpread[1], text: `${row.ratio.toPrecision(3)} of ${row.baseline.name}` }));
+    return points.length === 0 ? [] : [{ kind: 'ratios', title, points, lines: points.length + 2.5 }];
+  };
   return {
     id: 'ratios',
     title: 'Throughput against the baseline',
     note: 'Times the baseline’s own rate, on a logarithmic scale. The dot is the median of the rounds, the line their smallest and largest. Right of the upright line at 1 is faster than the baseline.',
-    panels: points.length === 0 ? [] : [{ kind: 'ratios', points, lines: points.length + 2 }],
+    wide: true,
+    panels: [...panel('Against the platform and other software', shown.filter(({ baseline }) => !baseline.isOwn)), ...panel('Against Millrace itself, in other circumstances', shown.filter(({ baseline }) => baseline.isOwn))],
   };
 }
 

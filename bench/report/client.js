@@ -172,7 +172,7 @@
       }),
     }),
     series: ({ name, unit, xName, points, log, trend }) => {
-      const axis = (title) => (log ? logAxis(title) : { type: 'linear', title: { display: true, text: title, color: color('quiet') }, grid: { color: color('line') }, border: { display: false }, ticks: { color: color('quiet'), callback: number, maxRotation: 0, autoSkipPadding: 12 } });
+      const axis = (title, isLog) => (isLog ? logAxis(title) : { type: 'linear', title: { display: true, text: title, color: color('quiet') }, grid: { color: color('line') }, border: { display: false }, ticks: { color: color('quiet'), callback: number, maxRotation: 0, autoSkipPadding: 12 } });
       const line = { label: name, data: points.map(([x, y]) => ({ x, y })), borderColor: color('ours'), backgroundColor: color('ours'), pointRadius: points.length > 60 ? 0 : 3, borderWidth: 2 };
       const straight = trend && { label: trend.name, data: trend.points.map(([x, y]) => ({ x, y })), borderColor: color('theirs'), backgroundColor: color('theirs'), pointRadius: 0, borderWidth: 2, borderDash: [6, 5] };
       return {
@@ -180,7 +180,7 @@
         data: { datasets: trend ? [line, straight] : [line] },
         options: base({
           interaction: { mode: 'nearest', axis: 'x', intersect: false },
-          scales: { x: axis(xName), y: { ...axis(unit), ...(log ? {} : { grace: '10%', beginAtZero: true }) } },
+          scales: { x: axis(xName, log !== undefined), y: { ...axis(unit, log === 'both'), ...(log === 'both' ? {} : { grace: '10%', beginAtZero: true }) } },
           plugins: { legend: legend(), tooltip: { callbacks: { title: ([{ parsed }]) => `${number(parsed.x)} ${xName}`, label: ({ dataset, parsed }) => `${dataset.label}: ${number(parsed.y)} ${unit}` } } },
         }),
       };

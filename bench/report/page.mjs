@@ -79,9 +79,9 @@ function goalsOf({ rows, node }) {
 <div class="scroll"><table><thead><tr><th>Goal</th><th class="number">Bound</th><th class="number">Measured</th><th>Verdict</th></tr></thead><tbody>${lines.join('')}</tbody></table></div></section>`;
 }
 
-const chartSection = ({ id, title, note, panels }) => `<section id="${escape(id)}"><h2>${escape(title)}</h2>
+const chartSection = ({ id, title, note, wide, panels }) => `<section id="${escape(id)}"><h2>${escape(title)}</h2>
 <p>${escape(note)}</p>
-<div class="panels${panels.length > 1 ? ' several' : ''}">${panels
+<div class="panels${panels.length > 1 && !wide ? ' several' : ''}">${panels
   .map((panel, at) => `<figure><figcaption>${escape(panel.title ?? '')}</figcaption><div class="canvas" style="--lines: ${panel.lines ?? 9}"><canvas role="img" aria-label="${escape(`${title}: ${panel.title ?? note}. The figures are in the table of all rows.`)}" data-chart="${escape(id)}" data-panel="${at}"></canvas></div></figure>`)
   .join('')}</div></section>`;
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GOALS, judge, verdictOf, type Goal } from '../../bench/goals.mjs';
+import { SUITES } from '../../bench/suites.mjs';
 import { rowOf } from './rows.ts';
 
 const goal = (...measures: Goal['measures']): Goal => ({ path: 'a goal', suite: 'engine', case: 'a case', measures });
@@ -37,9 +39,25 @@ describe('judge', () => {
     expect(verdictOf(judged!)).toBe('not run');
   });
 
+  it('asks only for rows of suites that there are', () => {
+    expect(GOALS.filter(({ suite }) => !Object.hasOwn(SUITES, suite))).toEqual([]);
+  });
+
   it('has every goal once', () => {
     const keys = GOALS.map(({ path }) => path);
     expect(new Set(keys).size).toBe(keys.length);
     expect(judge([], process.version).every(({ bound }) => /^[≤≥] [\d.,]+/.test(bound))).toBe(true);
+  });
+});
+
+describe('the suites', () => {
+  it('are all in docs/benchmarks.md, and no others', () => {
+    const page = readFileSync(new URL('../../docs/benchmarks.md', import.meta.url), 'utf8');
+    const table = page.slice(page.indexOf('## Suites'), page.indexOf('The workflow is the same'));
+    expect([...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).toSorted()).toEqual(Object.keys(SUITES).toSorted());
+  });
+
+  it('can all be loaded', async () => {
+    for (const { load } of Object.values(SUITES)) expect((await load()).run).toBeTypeOf('function');
   });
 });

@@ -49,6 +49,10 @@ describe('race', () => {
 });
 
 describe('row', () => {
+  it('refuses rounds that give no ratio', () => {
+    expect(() => row({ suite: 's', case: 'c', ours: figuresOf([1, 2]), baseline: figuresOf([1, 0]), baselineName: 'bare' })).toThrow('s, c: a round has no ratio: 1, 2 to 1, 0');
+  });
+
   it('takes the ratio round by round', () => {
     // The second round was slow for both: of the medians the ratio would be 1.5.
     const made = row({ suite: 's', case: 'c', ours: figuresOf([200, 20, 150]), baseline: figuresOf([100, 10, 100]), baselineName: 'bare' });
