@@ -13,7 +13,7 @@ import type { EngineOptions } from './engine/options.ts';
 import { intakeOf, routeName } from './engine/source-intake.ts';
 import { Streams } from './engine/streams.ts';
 import { startWorkers, type Workers } from './engine/workers.ts';
-import { DEFAULT_PAYLOAD_BYTES } from './runtime/runtime.ts';
+import { DEFAULT_PAYLOAD_BYTES } from './runtime/limits.ts';
 import { createEmbeddedStore } from './store/embedded.ts';
 import { silentLog } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';

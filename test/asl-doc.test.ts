@@ -13,7 +13,7 @@ import { MACHINE, OPERATORS, PARTS } from '../src/asl/validate/schema-parts.ts';
 import { STATE_SHAPES, STATE_TYPES } from '../src/asl/validate/schema.ts';
 import { MAX_DEFINITION_BYTES, MAX_NESTING, validateDefinition } from '../src/asl/validate/validate.ts';
 import { createTaskResolver } from '../src/integrations/table.ts';
-import { DEFAULT_PAYLOAD_BYTES } from '../src/runtime/runtime.ts';
+import { DEFAULT_PAYLOAD_BYTES } from '../src/runtime/limits.ts';
 import { only, run } from './lib/run.ts';
 
 const doc = readFileSync(new URL('../docs/asl.md', import.meta.url), 'utf8');

@@ -1,7 +1,9 @@
+import { BAIL, EXIT } from '../asl/direct/contract.ts';
 import { Fault } from '../asl/fault.ts';
 import { dataLimitFault } from '../asl/fields.ts';
 import { jsonBytes } from '../asl/size.ts';
 import { PARKED, type Continuation } from '../asl/types.ts';
+import { goOnAfterDirect } from './direct.ts';
 import { toFault } from './fault.ts';
 import { RunFrame } from './frame.ts';
 
@@ -63,7 +65,14 @@ function startChild(frame: RunFrame, child: RunFrame): number {
     child.state = -1;
     const late = join.prepare(child, child.childIndex);
     if (late !== undefined) return child.awaitPromise(late, beginPrepared);
-    if (core.drive(child, child.program.start, null, undefined) === PARKED) return PARKED;
+    const { bytes, program } = child;
+    const output = frame.execution.exact ? BAIL : core.runDirect(program, child.value, bytes);
+    if (output === BAIL || output === EXIT) {
+      if (core.drive(child, output === EXIT ? goOnAfterDirect(child, bytes) : program.start, null, undefined) === PARKED) return PARKED;
+    } else {
+      child.value = output;
+      child.bytes = program.direct!.factor * bytes + program.direct!.plus;
+    }
   } catch (thrown) {
     tolerateOrRaise(frame, child, toFault(thrown));
     return child.childIndex;

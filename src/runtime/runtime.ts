@@ -1,28 +1,15 @@
-import { BAIL, EXIT, exit } from '../asl/direct/contract.ts';
+import { BAIL, EXIT } from '../asl/direct/contract.ts';
 import { type Fault, runtimeFault } from '../asl/fault.ts';
 import { END, PARKED as STEP_PARKED, type Continuation, type Program } from '../asl/types.ts';
 import { FAILED, PARKED, SUCCEEDED, TIMED_OUT, type Origin, type Outcome, type RunStatus, type Runtime, type RuntimeOptions } from './contract.ts';
+import { goOnAfterDirect } from './direct.ts';
 import { RunExecution } from './execution.ts';
 import { toFault } from './fault.ts';
 import { advance, cancelFrame, childEnded } from './fork.ts';
 import type { RunFrame } from './frame.ts';
+import { DEFAULT_PAYLOAD_BYTES, DIRECT_BYTES, SLICE_MS, STEPS_BETWEEN_LOOKS, STEP_BYTES, STEP_MS, WORK_BETWEEN_LOOKS } from './limits.ts';
 import { Timers } from './timers.ts';
 import { Turns } from './turns.ts';
-
-/** AWS's payload limit, bytes of UTF-8. */
-export const DEFAULT_PAYLOAD_BYTES = 262_144;
-/** Transitions before the clock is looked at; a synchronous execution of fewer never pays for the time. */
-const STEPS_BETWEEN_LOOKS = 2_000;
-/** Units of Execution.spend between two looks at the clock. */
-const WORK_BETWEEN_LOOKS = 100_000;
-/** The largest value of direct code; what it does with such values takes no longer than a slice. */
-const DIRECT_BYTES = 32_768;
-/** The longest that one step may keep its thread busy; well below what makes the pool give its worker up. */
-const STEP_MS = 5_000;
-/** The most that one step may make; what makes it is dropped with it. */
-const STEP_BYTES = 268_435_456;
-/** How long executions may run on, each and those that have yielded together, without letting the thread have its turn. */
-const SLICE_MS = 20;
 
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return new Core(options);
@@ -74,27 +61,25 @@ export class Core implements Runtime {
   }
 
   begin(program: Program, input: unknown, inputBytes: number, origin: Origin, index: number, ticket: number, exact = false): RunStatus {
-    const { direct } = program;
-    if (direct === null || exact) return this.#begin(new RunExecution(this, program, input, inputBytes, origin, index, ticket, exact), program.start);
-    const bound = direct.factor * inputBytes + direct.plus;
-    let output: unknown = BAIL;
-    if (bound <= this.#directBytes) {
-      try {
-        output = direct.run(input);
-      } catch {
-        // The steps raise it again, and say what it is.
-      }
-    }
+    const output = exact ? BAIL : this.runDirect(program, input, inputBytes);
     if (output !== BAIL && output !== EXIT) {
       this.#conclude(SUCCEEDED, output, undefined, undefined);
       return SUCCEEDED;
     }
     const execution = new RunExecution(this, program, input, inputBytes, origin, index, ticket, exact);
-    if (output === BAIL) return this.#begin(execution, program.start);
-    execution.root.value = exit.value;
-    execution.root.bytes = bound;
-    exit.value = null;
-    return this.#begin(execution, exit.index);
+    return this.#begin(execution, output === EXIT ? goOnAfterDirect(execution.root, inputBytes) : program.start);
+  }
+
+  /** The program's output as far as its direct code goes; BAIL and EXIT as there. For values that hold no JsonNumber. */
+  runDirect({ direct }: Program, input: unknown, inputBytes: number): unknown {
+    if (direct === null || direct.factor * inputBytes + direct.plus > this.#directBytes) return BAIL;
+    this.#budget--;
+    try {
+      return direct.run(input);
+    } catch {
+      // The steps raise it again, and say what it is.
+      return BAIL;
+    }
   }
 
   #begin(execution: RunExecution, start: number): RunStatus {
