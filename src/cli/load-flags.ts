@@ -26,50 +26,52 @@ export function addLoad(program: Command, guarded: Guarded): void {
       return loadCommand(flags, opener(await import('./load-targets.ts')));
     });
 
-  withLoad(withTls(command('http', 'start executions over HTTP')))
+  const http = command('http', 'start executions over HTTP')
     .requiredOption('--url <url>', "the server's, or all of the path that is posted to")
     .option('--machine <name>', 'state machine; left out: the only one that the server has')
     .addOption(new Option('--mode <mode>', 'journaled starts, starts that wait for the end, or NDJSON of many events (default: async)').choices(['async', 'sync', 'bulk']))
     .addOption(count('--connections <n>', 'connections, each with one request at a time').default(64))
-    .addOption(several('--header <header>', "'Name: value', for every request; may be given several times"))
-    .action((flags: LoadFlags & HttpFlags) => run('http', flags, ({ openHttp }) => openHttp(flags)));
+    .addOption(several('--header <header>', "'Name: value', for every request; may be given several times"));
+  withLoad(withTls(http)).action((flags: LoadFlags & HttpFlags) => run('http', flags, ({ openHttp }) => openHttp(flags)));
 
-  withLoad(withTls(withSource(command('kafka', 'produce to a Kafka topic'))), KAFKA_LINGER)
+  const kafka = command('kafka', 'produce to a Kafka topic')
     .option('--brokers <list>', 'host:port, several with commas')
     .option('--topic <name>', 'topic; it has to be there')
-    .addOption(new Option('--sasl <mechanism>', 'how to authenticate').choices(['plain', 'scram-sha-256', 'scram-sha-512']))
-    .option('--username <name>', 'user')
-    .option('--password <text>', 'password; better in MILLRACE_LOAD_PASSWORD, where ps does not show it')
     .addOption(new Option('--acks <acks>', 'who has to have a record before it counts as taken').choices(['0', '1', 'all']).default('all'))
     .addOption(new Option('--compression <name>', 'compression').choices(['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies CompressionName[]).default('none'))
     .addOption(several('--header <header>', "'Name: value', for every record; may be given several times"))
-    .action((flags: LoadFlags & KafkaFlags) => run('kafka', flags, ({ openKafka }) => openKafka(flags)));
+    .addOption(new Option('--sasl <mechanism>', 'how to authenticate').choices(['plain', 'scram-sha-256', 'scram-sha-512']))
+    .option('--username <name>', 'user')
+    .option('--password <text>', 'password; better in MILLRACE_LOAD_PASSWORD, where ps does not show it');
+  withLoad(withTls(withSource(kafka)), KAFKA_LINGER).action((flags: LoadFlags & KafkaFlags) => run('kafka', flags, ({ openKafka }) => openKafka(flags)));
 
-  withLoad(withTls(withRedis(command('redis', 'append to a Redis stream'))))
+  const redis = command('redis', 'append to a Redis stream')
     .option('--stream <key>', 'stream')
     .addOption(count('--max-length <n>', 'keep the stream about so long (MAXLEN ~)'))
     .option('--field <name>', 'field of the event (default: event)')
-    .option('--key-field <name>', 'field of the key (default: key)')
-    .action((flags: LoadFlags & RedisStreamFlags) => run('redis', flags, ({ openRedisStream }) => openRedisStream(flags)));
+    .option('--key-field <name>', 'field of the key (default: key)');
+  withLoad(withTls(withRedis(redis))).action((flags: LoadFlags & RedisStreamFlags) => run('redis', flags, ({ openRedisStream }) => openRedisStream(flags)));
 
-  withLoad(withTls(withRedis(command('bullmq', 'add jobs to a BullMQ queue'))))
+  const bullmq = command('bullmq', 'add jobs to a BullMQ queue')
     .option('--queue <name>', 'queue')
     .option('--prefix <text>', 'prefix of its keys (default: bull)')
-    .option('--job-name <name>', 'name of the jobs', 'load')
-    .action((flags: LoadFlags & BullmqFlags) => run('bullmq', flags, ({ openBullmq }) => openBullmq(flags)));
+    .option('--job-name <name>', 'name of the jobs', 'load');
+  withLoad(withTls(withRedis(bullmq))).action((flags: LoadFlags & BullmqFlags) => run('bullmq', flags, ({ openBullmq }) => openBullmq(flags)));
 }
 
 const withSource = (command: Command): Command =>
   command.option('-s, --source <name>', 'send to what this source of the configuration reads').option('-c, --config <file>', 'configuration');
 
 const withRedis = (command: Command): Command =>
-  withSource(command)
-    .option('--url <url>', 'redis://user:password@host:6379/0, rediss:// for TLS')
-    .option('--cluster <list>', 'nodes of a Cluster, host:port with commas')
-    .option('--sentinels <list>', 'Sentinels, host:port with commas')
-    .option('--master <name>', 'the master that they know')
-    .option('--username <name>', 'user, of Cluster or Sentinels')
-    .option('--password <text>', 'password; better in MILLRACE_LOAD_PASSWORD, where ps does not show it');
+  withSource(
+    command
+      .option('--url <url>', 'redis://user:password@host:6379/0, rediss:// for TLS')
+      .option('--cluster <list>', 'nodes of a Cluster, host:port with commas')
+      .option('--sentinels <list>', 'Sentinels, host:port with commas')
+      .option('--master <name>', 'the master that they know')
+      .option('--username <name>', 'user, of Cluster or Sentinels')
+      .option('--password <text>', 'password; better in MILLRACE_LOAD_PASSWORD, where ps does not show it'),
+  );
 
 const withTls = (command: Command): Command =>
   command
