@@ -1,7 +1,7 @@
 import type { Batch } from '../delivery/lane.ts';
 import { END_WORDS, type Report, type ReportWriter } from '../delivery/report.ts';
-import type { NamePieces, Names, NameSequence } from '../delivery/contract.ts';
 import { detailsBytes, packDetails } from './details.ts';
+import { isSequence, namesBytes, packNames } from './packed-names.ts';
 
 /*
  * An arena is a piece of shared memory in which one batch travels to a worker and the numbers of its report travel back.
@@ -80,14 +80,6 @@ export function dataBytes(batch: Batch, payloadBytes: number): number {
   return bytes;
 }
 
-function namesBytes(names: Names, from: number, count: number): number {
-  let bytes = 4 + 4 * count;
-  if (!('prefix' in names)) for (let i = from; i < from + count; i++) bytes += 3 * (names[i] as string).length;
-  else if ('spans' in names) for (let i = from; i < from + count; i++) bytes += 3 * names.prefix.length + 1 + (names.spans[2 * i + 1] as number);
-  else bytes = 3 * names.prefix.length;
-  return bytes;
-}
-
 /** Writes a batch into an arena that is large enough. */
 export function pack(arena: Arena, batch: Batch, payloadBytes: number): void {
   const { words, floats, data } = arena;
@@ -130,31 +122,6 @@ export function pack(arena: Arena, batch: Batch, payloadBytes: number): void {
   words[COUNT] = batch.count;
   words[SLICES] = batch.slices.length;
   words[TICKET] = batch.ticket;
-}
-
-const isSequence = (names: Names): names is NameSequence => 'firstSerial' in names;
-
-/** Lists names; answers where they end. */
-function packNames({ words, data }: Arena, namesAt: number, names: readonly string[] | NamePieces, from: number, count: number): number {
-  const ends = (data.byteOffset + namesAt) >>> 2;
-  let at = namesAt + 4 * count;
-  if (!('prefix' in names)) {
-    for (let i = 0; i < count; i++) {
-      at += data.write(names[from + i] as string, at);
-      words[ends + i] = at - namesAt;
-    }
-    return at;
-  }
-  const { bytes, spans } = names;
-  const prefix = Buffer.from(`${names.prefix}-`);
-  for (let i = 0; i < count; i++) {
-    for (let next = 0; next < prefix.length; next++) data[at++] = prefix[next] as number;
-    const start = spans[2 * (from + i)] as number;
-    const end = start + (spans[2 * (from + i) + 1] as number);
-    for (let next = start; next < end; next++) data[at++] = bytes[next] as number;
-    words[ends + i] = at - namesAt;
-  }
-  return at;
 }
 
 /** Copies events, in one piece where they lie close together. */
