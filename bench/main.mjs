@@ -10,15 +10,16 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { compare, USAGE as COMPARE_USAGE } from './compare.mjs';
 import { judge, verdictOf } from './goals.mjs';
+import { differences } from './lib/comparison.mjs';
 import { table } from './lib/print.mjs';
-import { envelope, readResults, writeResults } from './lib/results.mjs';
+import { BUSY, envelope, loadPerCore, mergeResults, readResults, writeResults } from './lib/results.mjs';
 import { runSuites } from './lib/run.mjs';
 import { pageOf } from './report/page.mjs';
 import { SUITES } from './suites.mjs';
 
 const USAGE = `npm run bench -- [suite …] [--json FILE] [--html FILE] [--rounds N] [--round-ms N] [--minutes N] [--smoke]
 ${COMPARE_USAGE}
-npm run bench -- report FILE.json --html FILE
+npm run bench -- report FILE.json … --html FILE
 
   --json FILE    writes every figure, for compare and report
   --html FILE    writes a page with charts, all in one file
@@ -62,8 +63,10 @@ async function main(args) {
   const { smoke } = values;
   const named = positionals.length > 0 ? positionals : Object.keys(SUITES).filter((name) => smoke || !SUITES[name].byName);
   const settings = { ...(smoke ? { rounds: 1, roundMs: 20, minutes: 0.1 } : numbers), smoke };
+  const load = loadPerCore();
+  if (load > BUSY && !smoke) console.error(`warning: The machine is busy: ${load.toFixed(1)} programs for each core want to run before the first suite has begun. Figures will be noisy.`);
   const { rows, skipped, failed } = await runSuites(Object.fromEntries(named.map((name) => [name, SUITES[name]])), settings);
-  const results = envelope({ settings: { ...settings, suites: named }, rows, skipped });
+  const results = envelope({ settings: { ...settings, suites: named }, rows, skipped, load });
   if (values.json !== undefined) writeResults(values.json, results);
   if (values.html !== undefined) writeFileSync(values.html, pageOf(results));
   if (smoke) console.log(`smoke: ${named.filter((name) => !failed.includes(name) && !skipped.some(({ suite }) => suite === name)).length} of ${named.length} suites ran with outputs proved equal; the figures mean nothing`);
@@ -79,11 +82,15 @@ function printGoals({ rows, node }) {
   for (const line of table(['goal', 'bound', 'measured', ''], judged.map((goal) => [goal.path, goal.bound, goal.measured, verdictOf(goal)]))) console.log(line);
 }
 
-/** The page of a run that is over. */
-function report([file, ...more], html) {
-  if (file === undefined || more.length > 0 || html === undefined) return usage();
+/** The page of runs that are over. */
+function report(files, html) {
+  if (files.length === 0 || html === undefined) return usage();
   try {
-    writeFileSync(html, pageOf(readResults(file)));
+    const all = files.map(readResults);
+    for (const other of all.slice(1)) {
+      for (const difference of differences(all[0], other)) console.error(`warning: ${difference}`);
+    }
+    writeFileSync(html, pageOf(mergeResults(all)));
     return 0;
   } catch (error) {
     console.error(error.message);

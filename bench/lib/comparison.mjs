@@ -1,3 +1,4 @@
+import { BUSY } from './results.mjs';
 import { median, rankTest } from './statistics.mjs';
 
 /** A chance of one in a hundred, for each row, that noise alone is called a change. Five rounds on both sides can fall to 0.4 %. */
@@ -55,7 +56,8 @@ export function differences(base, current) {
     ['platforms', ({ platform }) => platform],
   ];
   const found = facts.filter(([, of]) => of(base) !== of(current)).map(([what, of]) => `The ${what} differ: ${of(base)} and ${of(current)}. Ratios to baselines carry over in part only.`);
-  for (const [name, { settings }] of Object.entries({ BASE: base, NEW: current })) {
+  for (const [name, { settings, loadBefore }] of Object.entries({ BASE: base, NEW: current })) {
+    if (loadBefore > BUSY) found.push(`${name} was made on a busy machine, ${loadBefore.toFixed(1)} programs for each core before it began: what changes from run to run may look like a change of the program.`);
     if (settings.smoke) found.push(`${name} is a smoke run: its figures mean nothing.`);
   }
   return found;

@@ -8,6 +8,7 @@ export interface Results {
   readonly node: string;
   readonly v8: string;
   readonly cpu: { readonly model: string; readonly cores: number };
+  readonly loadBefore: number;
   readonly memoryBytes: number;
   readonly platform: string;
   readonly settings: { readonly rounds: number; readonly roundMs: number; readonly smoke: boolean; readonly suites: readonly string[] };
@@ -15,7 +16,10 @@ export interface Results {
   readonly rows: readonly Row[];
 }
 export class BadResults extends Error {}
-export function envelope(run: Pick<Results, 'settings' | 'rows' | 'skipped'>): Results;
+export const BUSY: number;
+export function loadPerCore(): number;
+export function envelope(run: Pick<Results, 'settings' | 'rows' | 'skipped'> & { readonly load: number }): Results;
+export function mergeResults(all: readonly Results[]): Results;
 export function writeResults(file: string, results: Results): void;
 export function readResults(file: string): Results;
 export function parseResults(text: string, file: string): Results;

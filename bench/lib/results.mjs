@@ -9,14 +9,21 @@ const VERSION = 1;
 /** A file that holds no results, or not such as this version reads: what is wrong with it, and what to do. */
 export class BadResults extends Error {}
 
+/** Programs that want to run, on average over the last minute, for each core: what else the machine does before a run begins. */
+export const loadPerCore = () => os.loadavg()[0] / os.availableParallelism();
+
+/** From here on figures are noisy. */
+export const BUSY = 0.5;
+
 /**
  * The envelope of a run: when, of what, on what, how, and what came of it.
  *
+ * @param load of loadPerCore, before the run
  * @param settings rounds, roundMs, smoke, suites
  * @param rows as `row` of measure.mjs makes them
  * @param skipped suites that could not run here: { suite, why }
  */
-export function envelope({ settings, rows, skipped }) {
+export function envelope({ settings, rows, skipped, load }) {
   const [cpu] = os.cpus();
   return {
     format: FORMAT,
@@ -26,6 +33,7 @@ export function envelope({ settings, rows, skipped }) {
     node: process.version,
     v8: process.versions.v8,
     cpu: { model: cpu?.model.trim() ?? 'unknown', cores: os.availableParallelism() },
+    loadBefore: load,
     memoryBytes: os.totalmem(),
     platform: `${process.platform} ${process.arch}, ${os.release()}`,
     settings,
@@ -70,6 +78,17 @@ export function parseResults(text, file) {
   const broken = Array.isArray(results.rows) ? results.rows.find((row) => !isRow(row)) : null;
   if (broken !== undefined) throw new BadResults(`${file} has ${broken === null ? 'no list of rows' : `a row that is none: ${JSON.stringify(broken).slice(0, 120)}`}`);
   return results;
+}
+
+/** Several runs as one: a case that is in more than one is the last run's, and all else that is said is the first run's. */
+export function mergeResults([first, ...others]) {
+  const rows = new Map();
+  const all = [first, ...others];
+  for (const results of all) {
+    for (const row of results.rows) rows.set(`${row.suite}\n${row.case}`, row);
+  }
+  const suites = new Set([...rows.values()].map(({ suite }) => suite));
+  return { ...first, settings: { ...first.settings, suites: [...suites] }, skipped: all.flatMap(({ skipped }) => skipped).filter(({ suite }) => !suites.has(suite)), rows: [...rows.values()] };
 }
 
 const isRow = (row) =>

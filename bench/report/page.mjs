@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { judge, verdictOf } from '../goals.mjs';
 import { figure } from '../lib/print.mjs';
+import { BUSY } from '../lib/results.mjs';
 import { chartsOf } from './charts.mjs';
 
 const own = (file) => readFileSync(new URL(file, import.meta.url), 'utf8');
@@ -52,7 +53,7 @@ ${skipped.length > 0 ? `<section><h2>Not run</h2><ul>${skipped.map(({ suite, why
 `;
 }
 
-function factsOf({ date, revision, node, cpu, memoryBytes, platform, settings }) {
+function factsOf({ date, revision, node, cpu, loadBefore, memoryBytes, platform, settings }) {
   return [
     ['Date', `${date.slice(0, 16).replace('T', ' ')} UTC`],
     ['Revision', revision === null ? 'unknown' : `${revision.commit.slice(0, 10)}${revision.changed ? ', with changes' : ''}`],
@@ -61,7 +62,7 @@ function factsOf({ date, revision, node, cpu, memoryBytes, platform, settings })
     ['Cores', String(cpu.cores)],
     ['Memory', `${Math.round(memoryBytes / 1024 ** 3)} GB`],
     ['Platform', platform],
-    ['Rounds', `${settings.rounds}, in turn`],
+    ['Rounds', `${settings.rounds}, in turn${loadBefore > BUSY ? '; the machine was busy before' : ''}`],
   ];
 }
 
@@ -70,13 +71,15 @@ function goalsOf({ rows, node }) {
   const run = judged.filter(({ met }) => met !== undefined);
   if (run.length === 0) return '';
   const met = run.filter((goal) => goal.met).length;
-  const lines = judged.map((goal) => {
-    const state = goal.met === undefined ? 'none' : goal.met ? 'met' : 'missed';
-    const by = goal.met ? `<small>${escape(figure(Math.abs(goal.byPercent)))} % to spare</small>` : '';
+  const lines = run.map((goal) => {
+    const state = goal.met ? 'met' : 'missed';
+    const by = goal.met && goal.byPercent > 0 ? `<small>${escape(figure(Math.abs(goal.byPercent)))} % to spare</small>` : '';
     return `<tr class="${state}"><td>${escape(goal.path)}</td><td class="number">${escape(goal.bound)}</td><td class="number">${escape(goal.measured ?? '')}</td><td><span class="badge">${escape(verdictOf(goal))}</span> ${by}</td></tr>`;
   });
+  const missing = judged.filter((goal) => goal.met === undefined).map((goal) => `<li>${escape(goal.path)}: ${escape(goal.bound)}</li>`);
+  const notRun = missing.length === 0 ? '' : `<details><summary>${missing.length} goals whose suites were not run</summary><ul>${missing.join('')}</ul></details>`;
   return `<section id="goals"><h2>Goals <small>${met} of ${run.length} met${run.length < judged.length ? `, ${judged.length - run.length} not run` : ''}</small></h2>
-<div class="scroll"><table><thead><tr><th>Goal</th><th class="number">Bound</th><th class="number">Measured</th><th>Verdict</th></tr></thead><tbody>${lines.join('')}</tbody></table></div></section>`;
+<div class="scroll"><table><thead><tr><th>Goal</th><th class="number">Bound</th><th class="number">Measured</th><th>Verdict</th></tr></thead><tbody>${lines.join('')}</tbody></table></div>${notRun}</section>`;
 }
 
 const chartSection = ({ id, title, note, wide, panels }) => `<section id="${escape(id)}"><h2>${escape(title)}</h2>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../bench/compare.mjs';
-import { writeResults } from '../../bench/lib/results.mjs';
+import { mergeResults, writeResults } from '../../bench/lib/results.mjs';
 import { resultsOf, rowOf } from './rows.ts';
 
 let folder: string;
@@ -66,5 +66,15 @@ describe('npm run bench -- compare', () => {
 
   it('asks for two files', () => {
     expect(run(file('a.json', steady))).toMatchObject({ code: 2, err: expect.stringContaining('compare BASE.json NEW.json') });
+  });
+});
+
+describe('mergeResults', () => {
+  it('takes the later of two rows for one case, and forgets that a suite was skipped which ran in another', () => {
+    const first = resultsOf([rowOf([1]), rowOf([5], { case: 'other' })], { skipped: [{ suite: 'soak', why: 'no broker' }, { suite: 'kafka', why: 'no broker' }] });
+    const merged = mergeResults([first, resultsOf([rowOf([2]), rowOf([3], { suite: 'soak' })])]);
+    expect(merged.rows.map(({ suite, case: name, ratio }) => [suite, name, ratio])).toEqual([['engine', 'a case', 2], ['engine', 'other', 5], ['soak', 'a case', 3]]);
+    expect(merged.skipped).toEqual([{ suite: 'kafka', why: 'no broker' }]);
+    expect(merged.date).toBe(first.date);
   });
 });

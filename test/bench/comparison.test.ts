@@ -46,6 +46,10 @@ describe('differences', () => {
     expect(differences(resultsOf([]), resultsOf([]))).toEqual([]);
   });
 
+  it('warns of a machine that had other things to do', () => {
+    expect(differences(resultsOf([]), resultsOf([], { loadBefore: 3.2 }))).toEqual([expect.stringContaining('NEW was made on a busy machine, 3.2 programs')]);
+  });
+
   it('names other processors, versions of Node, and smoke runs', () => {
     const other = resultsOf([], { node: 'v99.0.0', cpu: { model: 'abacus', cores: 10 }, settings: { rounds: 1, roundMs: 20, smoke: true, suites: [] } });
     const text = differences(resultsOf([]), other).join('\n');

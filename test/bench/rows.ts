@@ -8,6 +8,6 @@ export const rowOf = (ratios: readonly number[], more: Partial<Parameters<typeof
   row({ suite: 'engine', case: 'a case', ours: figuresOf(ratios), baseline: figuresOf(ratios.map(() => 1)), baselineName: 'the platform', ...more });
 
 export const resultsOf = (rows: readonly Row[], more: Partial<Results> = {}): Results => ({
-  ...envelope({ settings: { rounds: 5, roundMs: 400, smoke: false, suites: ['engine'] }, rows, skipped: [] }),
+  ...envelope({ settings: { rounds: 5, roundMs: 400, smoke: false, suites: ['engine'] }, rows, skipped: [], load: 0 }),
   ...more,
 });
