@@ -29,7 +29,7 @@ export interface Parcel {
   /** Which intake of the machine takes the events, by the name it was installed under; the machine's own when left out. */
   readonly route?: string;
   readonly count: number;
-  /** The events' bytes, UTF-8 JSON, back to back or with anything between them. Not touched by the caller afterwards. */
+  /** The events' bytes, UTF-8 JSON, back to back or with anything between them. Not touched by the caller before all of them are reported. */
   readonly bytes: Uint8Array;
   /** Offset and length of event i at [2i] and [2i+1]. */
   readonly spans: Uint32Array;

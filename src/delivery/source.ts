@@ -42,7 +42,7 @@ export interface EventDetails {
 /** Length of a key or of headers that are not there. An empty key has length 0. */
 export const NONE = 0xffff_ffff;
 
-/** Raw events as they came. Nothing of it is touched after the offer. */
+/** Raw events as they came. Nothing of it is touched before the last of them is settled; a source may use the bytes again then. */
 export interface SourceEvents {
   readonly count: number;
   readonly bytes: Uint8Array;
