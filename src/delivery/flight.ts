@@ -68,7 +68,8 @@ export class Flight {
         this.open++;
       }
     }
-    this.legs = this.legs.filter((leg) => this.nextOpen(leg.first, leg.first + leg.count) < leg.first + leg.count);
+    // Filtering leaves room to spare, which the slice does not copy.
+    this.legs = this.legs.filter((leg) => this.nextOpen(leg.first, leg.first + leg.count) < leg.first + leg.count).slice();
   }
 
   isOpen(index: number): boolean {

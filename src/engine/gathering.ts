@@ -91,12 +91,13 @@ export class Gathering {
       count: inputs.length,
       bytes,
       spans,
-      names,
+      // An array that was pushed to has room for 17: what may wait for minutes keeps none to spare.
+      names: names.slice(),
       startTimeMs,
       wantsOutput: true,
       lane: -1,
       ...(this.#atMostOnce ? { atMostOnce: true } : {}),
-      tag: tags,
+      tag: tags.slice(),
     });
   }
 }
