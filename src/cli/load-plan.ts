@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseDuration } from '../config/times.ts';
 import { type Feed, linesFeed, readLines, templateFeed } from '../load/feed.ts';
 import { createRandom } from '../load/random.ts';
-import type { LoadPlan } from '../load/run.ts';
+import type { LoadPlan } from '../load/plan.ts';
 import { constant, sequence, type Shape } from '../load/shape.ts';
 import { compileTemplate, TemplateMistake, type Template } from '../load/template.ts';
 import { UsageError } from './exit-codes.ts';

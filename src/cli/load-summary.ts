@@ -1,4 +1,4 @@
-import type { LoadEnd } from '../load/run.ts';
+import type { LoadEnd } from '../load/plan.ts';
 import { LATE_MS, type Meter } from '../load/meter.ts';
 import { BUSY } from './load-dashboard.ts';
 import { bytesText, grouped, latencyText, percentText } from './load-numbers.ts';

@@ -1,7 +1,8 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import type { Sender } from '../load/contract.ts';
 import { Meter } from '../load/meter.ts';
-import { type LoadPlan, LoadRun } from '../load/run.ts';
+import type { LoadPlan } from '../load/plan.ts';
+import { LoadRun } from '../load/run.ts';
 import { EXIT } from './exit-codes.ts';
 import { dashboard, type DashboardView } from './load-dashboard.ts';
 import { grouped, latencyText } from './load-numbers.ts';

@@ -61,13 +61,13 @@ export class Meter {
     }
   }
 
-  ok(latencyMs: number, counts: boolean): void {
+  ok(latencyMs: number, count: number, counts: boolean): void {
     const microseconds = Math.min(MOST_MICROSECONDS, Math.max(1, Math.round(latencyMs * 1000)));
-    this.#second.ok += 1;
-    this.#ofSecond.recordValue(microseconds);
+    this.#second.ok += count;
+    this.#ofSecond.recordValueWithCount(microseconds, count);
     if (!counts) return;
-    this.total.ok += 1;
-    this.#all.recordValue(microseconds);
+    this.total.ok += count;
+    this.#all.recordValueWithCount(microseconds, count);
   }
 
   rejected(kind: string, count: number, refused: boolean, counts: boolean): void {

@@ -1,47 +1,6 @@
 import type { Batch, Rejection, Sender } from './contract.ts';
-import type { Feed } from './feed.ts';
 import { LATE_MS, type Meter } from './meter.ts';
-import type { Shape } from './shape.ts';
-
-export interface LoadPlan {
-  readonly feed: Feed;
-  /** Events per second over time, warm-up included; undefined: as fast as the target takes them. */
-  readonly shape: Shape | undefined;
-  /** Seconds at the beginning that count for nothing. */
-  readonly warmUp: number;
-  /** Seconds after the warm-up; Infinity: until `count`, or until it is stopped. */
-  readonly duration: number;
-  /** Events after the warm-up, at the most. */
-  readonly count: number;
-  /** Most events that are sent and not answered. */
-  readonly maxInFlight: number;
-  /** An event waits so long for others to travel with, milliseconds, unless a batch is full before. */
-  readonly lingerMs: number;
-  /** After the last event is sent, answers are waited for so long, milliseconds. */
-  readonly graceMs: number;
-}
-
-/** What is to be seen of a run while it goes on. */
-export interface LoadState {
-  /** Seconds since the warm-up ended; negative before. */
-  readonly elapsed: number;
-  readonly inFlight: number;
-  /** Due by now and not sent. */
-  readonly behind: number;
-  /** Events a second that are due now; null: as many as possible. */
-  readonly target: number | null;
-  /** Nothing more is sent; answers are waited for. */
-  readonly draining: boolean;
-}
-
-export interface LoadEnd {
-  /** Seconds from the end of the warm-up to the last answer. */
-  readonly seconds: number;
-  /** Events that were due and could not be sent in time. */
-  readonly unsent: number;
-  /** Events that had no answer when the run ended. */
-  readonly unanswered: number;
-}
+import type { LoadEnd, LoadPlan, LoadState } from './plan.ts';
 
 /** How often it is looked which events are due: timers of Node are no finer. And how seldom, while none is. */
 const TICK_MS = 1;
@@ -208,7 +167,13 @@ export class LoadRun {
       this.#meter.rejected(kind, count, refused, counts);
     }
     // Which of a batch's events were rejected is not known; the first ones count as taken, which waited the longest.
-    for (let i = 0; i < events.length - rejected; i++) this.#meter.ok(atMs - dueMs[i]!, counts);
+    const taken = events.length - rejected;
+    for (let i = 0, begin = 0; i < taken; begin = i) {
+      // Those that were due at one time are recorded at once: without a shape that is all of a batch.
+      do i += 1;
+      while (i < taken && dueMs[i] === dueMs[begin]);
+      this.#meter.ok(atMs - dueMs[begin]!, i - begin, counts);
+    }
     // Room that has come free is used before the next tick.
     if (this.#plan.shape === undefined || this.#taken < this.#dueBy(atMs / 1000)) this.#pumpSoon();
     if (this.#inFlight === 0 && this.#sendingEnded) this.#wake?.();

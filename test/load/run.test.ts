@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { type Batch, NOTHING_REJECTED, type Rejection, type Sender, type Settled } from '../../src/load/contract.ts';
 import { linesFeed } from '../../src/load/feed.ts';
 import { Meter } from '../../src/load/meter.ts';
+import type { LoadEnd, LoadPlan } from '../../src/load/plan.ts';
 import { createRandom } from '../../src/load/random.ts';
-import { type LoadEnd, type LoadPlan, LoadRun } from '../../src/load/run.ts';
+import { LoadRun } from '../../src/load/run.ts';
 import { constant, ramp, sequence } from '../../src/load/shape.ts';
 
 /** A target whose answers are in the hands of the test. */
