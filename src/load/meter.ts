@@ -78,6 +78,12 @@ export class Meter {
     if (counts) this.rejections.set(kind, (this.rejections.get(kind) ?? 0) + count);
   }
 
+  /** Nothing was sent or answered in this second so far. */
+  get idle(): boolean {
+    const { sent, ok, refused, failed } = this.#second;
+    return sent + ok + refused + failed === 0;
+  }
+
   /** Ends a second and begins the next. */
   endSecond(at: number, target: number | null, inFlight: number, behind: number): void {
     this.seconds.push({ at: rounded(at), target: target === null ? null : rounded(target), ...this.#second, inFlight, behind, latencyMs: latenciesOf(this.#ofSecond) });

@@ -75,7 +75,8 @@ export class LoadRun {
       await this.#tick(MOST_SLEEP_MS);
     }
     this.#closeSeconds();
-    this.#closeSecond();
+    // What is left of the last one, if it holds anything.
+    if (!this.#meter.idle) this.#closeSecond();
     return { seconds: Math.max(0, Math.max(this.#answeredMs, endedMs) / 1000 - this.#plan.warmUp), unsent, unanswered: this.#inFlight };
   }
 

@@ -65,6 +65,9 @@ describe('an open loop', () => {
     expect(meter.total).toMatchObject({ sent: 200, ok: 200, failed: 0, refused: 0, bytes: 400 });
     expect(dueOf(target)).toEqual(Array.from({ length: 200 }, (_, event) => event * 2));
     expect(end).toMatchObject({ unsent: 0, unanswered: 0 });
+    expect(meter.seconds[0]).toMatchObject({ at: 0, target: 200 });
+    expect(meter.seconds.reduce((sum, { ok }) => sum + ok, 0)).toBe(200);
+    expect(meter.seconds.every(({ sent, ok }) => sent + ok > 0)).toBe(true);
   });
 
   it('counts latency from when an event was due, so that a stall of the target counts for all that came meanwhile', async () => {
