@@ -86,7 +86,7 @@ export async function observed(server, ask) {
  */
 export async function closedLoop(server, path, texts, durationMs, { smoke = false, connections = CONNECTIONS } = {}) {
   const latency = createLatency();
-  const limit = smoke ? { amount: FEW } : { duration: Math.max(1, durationMs / 1000) };
+  const limit = smoke ? { amount: FEW, sampleInt: 50 } : { duration: Math.max(1, durationMs / 1000) };
   const load = autocannon({ url: server.address, connections, ...limit, requests: texts.map((body) => ({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body })) });
   load.on('response', (client, status, bytes, ms) => latency.record(ms));
   const result = await load;
