@@ -10,7 +10,7 @@ const NAP_MS = 0.1;
 const PATIENCE_MS = 30_000;
 
 const { hostname, port } = new URL(address);
-const requests = bodies.map((body) => `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+const requests = bodies.map((body) => Buffer.from(`POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`));
 const idle = [];
 const waiting = [];
 const latencies = [];
@@ -47,7 +47,7 @@ const open = () =>
 
 function ask(connection, intended) {
   connection.intended = intended;
-  connection.socket.write(requests[sent++ % requests.length], 'latin1');
+  connection.socket.write(requests[sent++ % requests.length]);
 }
 
 await Promise.all(Array.from({ length: connections }, open));
