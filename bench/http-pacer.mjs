@@ -36,7 +36,7 @@ const open = () =>
       connection.text += chunk;
       if (!isWhole(connection.text)) return;
       if (!connection.text.startsWith('HTTP/1.1 2')) failure ??= connection.text.slice(0, 300);
-      if (connection.intended - begin >= warmUpMs) latencies.push(performance.now() - connection.intended);
+      if (connection.intended >= warmUpMs) latencies.push(performance.now() - begin - connection.intended);
       answered += 1;
       connection.text = '';
       if (waiting.length > 0) ask(connection, waiting.shift());
@@ -45,6 +45,7 @@ const open = () =>
     idle.push(connection);
   });
 
+/** @param intended milliseconds after the beginning */
 function ask(connection, intended) {
   connection.intended = intended;
   connection.socket.write(requests[sent++ % requests.length]);
@@ -59,7 +60,7 @@ const goesOn = () => answered < total && failure === undefined;
 while (goesOn()) {
   const now = performance.now();
   for (; due < total && begin + (due * 1000) / rate <= now; due++) {
-    const intended = begin + (due * 1000) / rate;
+    const intended = (due * 1000) / rate;
     const connection = idle.shift();
     if (connection === undefined) waiting.push(intended);
     else ask(connection, intended);

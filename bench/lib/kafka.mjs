@@ -20,11 +20,17 @@ export function eventOf(i) {
   return JSON.stringify(event);
 }
 
-let names = 0;
-export const newName = (of) => `bench-${of}-${process.pid}-${names++}`;
+const names = new Set();
+
+/** A name for a topic or a consumer group that nobody else has. */
+export function newName(of) {
+  const name = `bench-${of}-${process.pid}-${names.size}`;
+  names.add(name);
+  return name;
+}
 
 /**
- * A client of the suites' broker, with topics that are deleted when `use` is over.
+ * A client of the suites' broker, with topics that are deleted when `use` is over, and so are the consumer groups.
  *
  * @throws Unavailable when there is no broker and none can be started
  */
@@ -44,6 +50,9 @@ export async function withKafka(use) {
     return await use({ kafka, admin, brokers: addresses, createTopic });
   } finally {
     if (topics.length > 0) await admin.deleteTopics({ topics });
+    const { groups } = await admin.listGroups();
+    // A group that still has a member stays, and expires like any other.
+    await admin.deleteGroups(groups.map(({ groupId }) => groupId).filter((group) => names.has(group))).catch(() => undefined);
     await admin.disconnect();
   }
 }
