@@ -43,6 +43,8 @@ export interface Output {
   close(): Promise<void>;
   /** Why it takes nothing at present, for readiness. */
   readonly trouble: string | undefined;
+  /** Writes that the output has made again by itself; left out where it leaves that to its caller. */
+  readonly retries?: number;
 }
 
 export interface OutputLimits {

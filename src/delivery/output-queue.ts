@@ -114,7 +114,7 @@ export class OutputQueue {
   }
 
   figures(): OutputFigures {
-    return { output: this.name, written: this.#written, refused: this.#refused, retries: this.#retries, queued: this.#queued, queuedBytes: this.#queuedBytes, trouble: this.trouble };
+    return { output: this.name, written: this.#written, refused: this.#refused, retries: this.#retries + (this.#output.retries ?? 0), queued: this.#queued, queuedBytes: this.#queuedBytes, trouble: this.trouble };
   }
 
   /** Resolves when everything has been taken. */

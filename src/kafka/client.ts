@@ -1,4 +1,4 @@
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactoryArgs, Kafka, KafkaConfig } from 'kafkajs';
 import type { KafkaConnection } from '../config/settings.ts';
@@ -10,7 +10,7 @@ import { kafkaLog } from './log.ts';
 /** A kafkajs client and a way to be rid of it when its broker no longer answers. */
 export interface KafkaClient {
   readonly kafka: Kafka;
-  /** Closes every connection at once; what was asked over them is rejected. For after an orderly end that took too long. */
+  /** Closes every connection at once, and opens no other: what is asked over them is rejected. For after an orderly end, or one that took too long. */
   destroy(): void;
 }
 
@@ -27,6 +27,7 @@ export async function createKafkaClient(connection: KafkaConnection, log: Log, r
   const kafkajs = await import('kafkajs');
   installCodecs(kafkajs.default.CompressionCodecs);
   const sockets = new Set<Socket>();
+  let destroyed = false;
   const kafka = new kafkajs.default.Kafka({
     ...authentication(connection),
     brokers: [...connection.brokers],
@@ -34,13 +35,14 @@ export async function createKafkaClient(connection: KafkaConnection, log: Log, r
     connectionTimeout: connection.connectionTimeoutMs,
     requestTimeout: connection.requestTimeoutMs,
     retry: KAFKA_RETRY,
-    socketFactory: (args) => openSocket(args, sockets, responses),
+    socketFactory: (args) => (destroyed ? closedSocket() : openSocket(args, sockets, responses)),
     logLevel: kafkajs.default.logLevel.INFO,
     logCreator: () => kafkaLog(log),
   });
   return {
     kafka,
     destroy: () => {
+      destroyed = true;
       // Whoever still waits for an answer is told by an error; a connection that has been ended needs none.
       for (const socket of sockets) socket.destroy(socket.writableEnded ? undefined : new Error('The client is closed.'));
     },
@@ -57,6 +59,13 @@ function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs, sockets:
   socket.setNoDelay(true);
   sockets.add(socket);
   socket.once('close', () => sockets.delete(socket));
+  return socket;
+}
+
+/** kafkajs would go on for ever where a consumer was ended while it joined. */
+function closedSocket(): Socket {
+  const socket = new Socket();
+  setImmediate(() => socket.destroy(new Error('The client is closed.')));
   return socket;
 }
 

@@ -37,7 +37,7 @@ interface Answer {
  * Posts each record by itself, several at a time, those of one key one after the other. What is answered with 2xx is taken;
  * with another 4xx it is refused; after everything else, no answer included, it is sent again. Redirects are not followed.
  */
-export const createWebhookOutput: CreateOutput<WebhookSettings> = (settings) => {
+export const createWebhookOutput: CreateOutput<WebhookSettings> = (settings, { name, log }) => {
   const url = new URL(settings.url);
   const secure = url.protocol === 'https:';
   const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: CONCURRENCY }) : new HttpAgent({ keepAlive: true, maxSockets: CONCURRENCY });
@@ -49,6 +49,18 @@ export const createWebhookOutput: CreateOutput<WebhookSettings> = (settings) => 
   const sleepers = new Set<() => void>();
   let closed = false;
   let trouble: string | undefined;
+  let troubledSinceMs = 0;
+  let retries = 0;
+
+  /** Said once for each outage, however many records and attempts it takes. */
+  const setTrouble = (reason: string | undefined): void => {
+    const before = trouble;
+    trouble = reason;
+    if (before === undefined && reason !== undefined) {
+      troubledSinceMs = Date.now();
+      log.warn('A webhook takes nothing; what ends waits for it.', { output: name, reason });
+    } else if (before !== undefined && reason === undefined) log.info('A webhook takes records again.', { output: name, afterMs: Date.now() - troubledSinceMs });
+  };
 
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -110,14 +122,15 @@ export const createWebhookOutput: CreateOutput<WebhookSettings> = (settings) => 
         gate.leave();
       }
       if (answer !== undefined && answer.status >= 200 && answer.status < 300) {
-        trouble = undefined;
+        setTrouble(undefined);
         return null;
       }
       if (answer !== undefined && answer.status >= 400 && answer.status < 500 && !RETRYABLE.has(answer.status)) {
-        trouble = undefined;
+        setTrouble(undefined);
         return new MillraceError('OUTPUT_REFUSED', `${settings.url} answered ${answer.status} to ${record.id}${answer.body === '' ? '' : `: ${answer.body}`}`);
       }
-      trouble = `${settings.url}: ${reason}`;
+      setTrouble(`${settings.url}: ${reason}`);
+      retries += 1;
       const toldMs = retryAfterMs(answer?.retryAfter);
       if (toldMs !== undefined) gate.shutFor(toldMs);
       const fullMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 20));
@@ -159,6 +172,9 @@ export const createWebhookOutput: CreateOutput<WebhookSettings> = (settings) => 
     },
     get trouble() {
       return trouble;
+    },
+    get retries() {
+      return retries;
     },
   };
   return output;

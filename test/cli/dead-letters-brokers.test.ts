@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -5,7 +6,7 @@ import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import { afterEach, expect, it } from 'vitest';
 import { listCommand, purgeCommand, redriveCommand } from '../../src/cli/dead-letters.ts';
 import type { OutputKindSettings } from '../../src/config/settings.ts';
-import { freePort, eventually, ServerProcess } from '../lib/server-process.ts';
+import { ask, freePort, eventually, ServerProcess } from '../lib/server-process.ts';
 import { describeWith, uniqueName } from '../lib/services.ts';
 import { createTopic } from '../lib/topics.ts';
 import { failureOf } from '../delivery/outcome-kit.ts';
@@ -45,7 +46,7 @@ await describeWith(['kafka', 'redis'], 'dead letters of brokers', ({ kafka: { br
 sources: { readings: { kafka: { brokers: ${JSON.stringify(brokers)}, topics: [${topic}], groupId: g }, machine: triage, deadLetters: ${name} } }
 outputs: { ${name}: { kafka: { brokers: ${JSON.stringify(brokers)}, topic: ${lost} } } }
 `);
-    const headers = JSON.stringify({ trace: 't-1', 'millrace-execution': 'upstream', several: ['a', { base64: '/w==' }], bytes: { base64: '/wA=' } });
+    const headers = JSON.stringify({ trace: 't-1', 'millrace-execution': 'upstream', several: ['a', { base64: '/w==' }], bytes: { base64: '/wA=' }, none: null });
     const letters = VALUES.map((value, i) => failureOf(`r-${i}`, i === 1 ? 'B' : 'A', '', { value, ...(i === 2 ? {} : { key: Buffer.from([i, 0xfe]) }), headers, coordinate: JSON.stringify({ topic, partition: 0, offset: i }) }));
     await putLetters(kafkaKind(lost), letters);
 
@@ -64,7 +65,7 @@ outputs: { ${name}: { kafka: { brokers: ${JSON.stringify(brokers)}, topic: ${los
     for (const [i, value] of VALUES.entries()) {
       const message = read.find((one) => value.equals(one.value!))!;
       expect(message.key).toEqual(i === 2 ? null : Buffer.from([i, 0xfe]));
-      expect(message.headers).toEqual({ trace: Buffer.from('t-1'), 'millrace-execution': Buffer.from('upstream'), several: [Buffer.from('a'), Buffer.from([0xff])], bytes: Buffer.from([0xff, 0x00]) });
+      expect(message.headers).toEqual({ trace: Buffer.from('t-1'), 'millrace-execution': Buffer.from('upstream'), several: [Buffer.from('a'), Buffer.from([0xff])], bytes: Buffer.from([0xff, 0x00]), none: Buffer.from('') });
     }
     // What comes later is redriven as well.
     await putLetters(kafkaKind(lost), [failureOf('r-3', 'A', '', { value: Buffer.from('later') })]);
@@ -145,5 +146,45 @@ machines: { fails: ./fails.asl.json }
     const values = async (): Promise<Set<string>> => new Set((await run(listCommand, folder, { source: 'orders' })).lines.map(({ value }) => String(value)));
     await eventually(async () => (await values()).size === total, 'every event is in the file of dead letters', 60_000);
     expect((await run(listCommand, folder, { source: 'orders', limit: 1 })).lines[0]).toMatchObject({ reason: 'FAILED', error: 'Always', cause: 'no luck', source: 'orders', machine: 'fails' });
+  });
+
+  it('run again at a source that de-duplicates, and those that have ended since do not', { timeout: 120_000 }, async () => {
+    const stream = uniqueName('orders');
+    const client = new Redis(url);
+    clean.push(() => client.del(stream), () => Promise.resolve(client.disconnect()));
+    const folder = createProject(
+      `
+functions: ./functions
+sources: { orders: { redisStream: { url: "${url}", stream: "${stream}", group: g, from: "0" }, machine: charges, deduplicate: { window: 1h, key: "{% value.id %}" } } }
+machines: { charges: ./charges.asl.json }
+`,
+      {
+        'charges.asl.json': JSON.stringify({ StartAt: 'Charge', States: { Charge: { Type: 'Task', Resource: 'charge', End: true } } }),
+        'functions/charge.mjs': `
+import { appendFileSync, existsSync } from 'node:fs';
+const beside = (name) => new URL('../' + name, import.meta.url);
+export const handler = ({ id }) => {
+  appendFileSync(beside('ran.txt'), id + '\\n');
+  if (!existsSync(beside('funded'))) throw new Error('no funds');
+};`,
+      },
+    );
+    const ran = (): string[] => (existsSync(join(folder, 'ran.txt')) ? readFileSync(join(folder, 'ran.txt'), 'utf8').split('\n').slice(0, -1) : []);
+    const add = (...ids: string[]): Promise<unknown> => Promise.all(ids.map((id) => client.xadd(stream, '*', 'event', JSON.stringify({ id }))));
+    const letters = async (): Promise<number> => (await run(listCommand, folder, { source: 'orders' })).lines.length;
+    const server = await new ServerProcess(['--config', join(folder, 'millrace.yaml'), '--workers', '1'], await freePort(), { cwd: folder }).ready();
+    clean.push(() => server.end('SIGTERM'));
+    await add('a', 'b', 'c');
+    await eventually(async () => (await letters()) === 3, 'all are dead letters');
+    writeFileSync(join(folder, 'funded'), '');
+    // Its producer has sent one again meanwhile: that one is charged now, and its letter must not charge once more.
+    await add('b');
+    await eventually(() => ran().length === 4, 'it has run');
+    expect(await run(redriveCommand, folder, { source: 'orders' })).toMatchObject({ code: 0, stderr: `3 redriven to the Redis stream ${stream}.\n` });
+    await eventually(() => ran().length >= 6, 'what was redriven has run');
+    await add('a');
+    await eventually(async () => (await ask(server.port, 'GET', '/metrics')).body.includes('millrace_source_acknowledged_total{source="orders"} 8\n'), 'everything is acknowledged');
+    expect(ran().toSorted()).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
+    expect(await letters()).toBe(0);
   });
 });

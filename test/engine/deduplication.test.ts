@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Queue } from 'bullmq';
 import { Kafka, logLevel } from 'kafkajs';
 import type { OutputConfig, SourceConfig } from '../../src/config/settings.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
@@ -171,5 +172,27 @@ describe.skipIf(kafka === undefined)('a topic with duplicates', () => {
     await until(async () => Number(/^millrace_source_repeated_total\{source="orders"\} (\d+)$/m.exec((await again.metrics()).body)?.[1]) >= 200, 'the duplicates are settled', 60_000);
     await until(() => ran('ran.ndjson').length >= 210, 'the others have run');
     expect(sorted(ran('ran.ndjson'))).toEqual(numbers(210));
+  });
+});
+
+describe.skipIf(redis === undefined)('a BullMQ queue with duplicates', () => {
+  it('runs each id once over two processes, and completes the others with null', { timeout: 60_000 }, async () => {
+    const queue = new Queue(uniqueName('jobs'), { connection: { url: redis!.url } });
+    undo.push(async () => {
+      await queue.obliterate({ force: true });
+      await queue.close();
+    });
+    const source = sourceOf({ bullmq: { url: redis!.url, queue: queue.name, prefix: 'bull', lockDurationMs: 30_000 } }, { windowMs: 600_000, key: 'value.id', redis: { url: redis!.url } });
+    const add = (ids: readonly number[]): Promise<unknown> => queue.addBulk(ids.map((id) => ({ name: 'order', data: { id } })));
+    await add([...numbers(300), ...numbers(300).toReversed()]);
+    const [one] = await Promise.all([open(source, 'one.ndjson', 'one'), open(source, 'two.ndjson', 'two')]);
+    await until(async () => (await queue.getCompletedCount()) === 600, 'all jobs are completed');
+    // One of them goes, and what it remembers stays: the other knows what has run.
+    expect(await one.close(10_000)).toBe(0);
+    await add(numbers(310));
+    await until(async () => (await queue.getCompletedCount()) === 910, 'the later jobs are completed', 30_000);
+    expect(sorted(ran('one.ndjson', 'two.ndjson'))).toEqual(numbers(310));
+    const results = (await queue.getCompleted(0, 1000)).map(({ data, returnvalue }) => [(data as { id: number }).id, returnvalue as unknown]);
+    expect(results.filter(([, result]) => result !== null).toSorted(([a], [b]) => (a as number) - (b as number))).toEqual(numbers(310).map((id) => [id, { id }]));
   });
 });

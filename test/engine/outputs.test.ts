@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEngine, type Engine, type EngineOptions } from '../../src/engine.ts';
+import { keepLog } from '../lib/keep-log.ts';
 import { until } from '../pool/rig.ts';
 
 const echo = JSON.stringify({ StartAt: 'E', States: { E: { Type: 'Choice', Choices: [{ Variable: '$.fail', IsPresent: true, Next: 'F' }], Default: 'P' }, P: { Type: 'Pass', End: true }, F: { Type: 'Fail', Error: 'Asked' } } });
@@ -72,6 +73,36 @@ describe('outputs of starts', () => {
       seen.length = 0;
       await open({ outputs });
       await until(() => seen.includes('kept'), 'the webhook is called again');
+    } finally {
+      server.close();
+    }
+  });
+  it('that a webhook refuses with 5xx for ever wait, within a limit that is said, until it takes them', async () => {
+    const taken: string[] = [];
+    let answer = 500;
+    const server: Server = createServer((request, response) => {
+      if (answer === 200) taken.push(String(request.headers['millrace-execution']));
+      request.resume();
+      response.writeHead(answer).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const log = keepLog();
+    try {
+      const { start, metrics, unready } = await open({ log, limits: { maxInFlight: 50 }, outputs: [{ name: 'hook', kind: { webhook: { url, headers: {}, timeoutMs: 5000 } }, when: {} }] }).then((made) => ({ start: made.start.bind(made), metrics: made.metrics.bind(made), unready: made.unready.bind(made) }));
+      for (let i = 0; i < 40; i++) await start('echo', Buffer.from('{"n":1}'), `e${i}`);
+      const retries = async (): Promise<number> => Number(/^millrace_output_retries_total\{output="hook"\} (\d+)$/m.exec((await metrics()).body)?.[1]);
+      await expect.poll(retries, { timeout: 20_000 }).toBeGreaterThan(3);
+      const { body } = await metrics();
+      expect(body).toContain('millrace_output_trouble{output="hook"} 1\n');
+      expect(body).toContain('millrace_output_queue{output="hook"} 40\n');
+      expect(unready()).toEqual([expect.stringMatching(/^output 'hook': .* 500/)]);
+      expect(log.lines.filter(({ fields }) => fields?.['output'] === 'hook')).toHaveLength(1);
+      answer = 200;
+      await until(() => taken.length === 40, 'it takes all of them');
+      await expect.poll(unready, { timeout: 20_000 }).toEqual([]);
+      await expect.poll(pending, { timeout: 20_000 }).toBe(0);
+      expect(new Set(taken).size).toBe(40);
     } finally {
       server.close();
     }

@@ -51,6 +51,8 @@ export function createStickyAssigner(cluster: Cluster, { MemberMetadata, MemberA
       const all = [...new Set([...topics, ...known.flatMap((member) => [...member.topics])])];
       // A topic of another member that is not there is no reason to assign nothing: its own source says so.
       await cluster.addMultipleTargetTopics(all).catch(() => undefined);
+      // Another member may have joined because it has seen new partitions, which kafkajs would find here once and then never again.
+      await cluster.refreshMetadata().catch(() => undefined);
       const partitions = all.flatMap((topic) => cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ topic, partition: partitionId })));
       distribute(known, partitions);
       return known.map(({ id, has }) => ({ memberId: id, memberAssignment: MemberAssignment.encode({ version: VERSION, assignment: byTopic(has.values()), userData: Buffer.alloc(0) }) }));

@@ -110,23 +110,24 @@ export async function createGroupConsumer(settings: KafkaSourceSettings, log: Lo
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     if (!over && coordinator !== undefined) events.joined(payload.memberAssignment as Assignment, coordinator);
   });
+  const join = async (): Promise<void> => {
+    await connect(consumer, client, settings);
+    if (!over) await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT, eachBatch: events.batch });
+  };
+  let joining: Promise<void> | undefined;
   return {
     cluster,
-    run: async () => {
-      try {
-        await connect(consumer, client, settings);
-        if (!over) await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT, eachBatch: events.batch });
-      } finally {
-        // It was closed while it connected, or joined: what came of that is ended once more.
-        if (over) await disconnect(consumer, client, 0);
-      }
-    },
+    run: () => (joining = join()),
     seek: (topic, partition, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
     pause: (topic, partition) => consumer.pause([{ topic, partitions: [partition] }]),
     resume: (topic, partition) => consumer.resume([{ topic, partitions: [partition] }]),
     close: async (withinMs) => {
       over = true;
-      await disconnect(consumer, client, withinMs);
+      const until = performance.now() + withinMs;
+      // kafkajs does not stop one that is told to while it joins, and runs it for ever afterwards.
+      await inTime(Promise.allSettled([joining]), withinMs);
+      await inTime(consumer.disconnect(), Math.max(0, until - performance.now()));
+      client.destroy();
     },
   };
 }
@@ -141,9 +142,10 @@ async function connect(consumer: Consumer, client: KafkaClient, settings: KafkaS
   }
 }
 
-async function disconnect(consumer: Consumer, client: KafkaClient, withinMs: number): Promise<void> {
-  await Promise.race([consumer.disconnect().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
-  client.destroy();
+async function inTime(work: Promise<unknown>, withinMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work.catch(() => undefined), new Promise((resolve) => (timer = setTimeout(resolve, withinMs)))]);
+  clearTimeout(timer);
 }
 
 async function missingTopics({ kafka }: KafkaClient, topics: readonly string[]): Promise<readonly string[]> {

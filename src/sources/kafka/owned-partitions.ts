@@ -19,6 +19,8 @@ export class OwnedPartitions {
   readonly #settings: KafkaSourceSettings;
   readonly #line: Line;
   readonly #partitions = new Map<string, Partition>();
+  /** How many partitions each topic had when it was first read here. */
+  readonly #first = new Map<string, number>();
   readonly #memory = new ReusedMemory(CHUNK_BYTES, CHUNKS_KEPT);
 
   constructor(settings: KafkaSourceSettings, line: Line) {
@@ -64,8 +66,12 @@ export class OwnedPartitions {
 
   /** Puts every partition of an assignment where it goes on. Does nothing once the assignment is outdated. */
   async place(assignment: Assignment, coordinator: Coordinator, consumer: GroupConsumer, isCurrent: () => boolean): Promise<void> {
+    for (const topic of this.#settings.topics) if (!this.#first.has(topic)) this.#first.set(topic, consumer.cluster.findTopicPartitionMetadata(topic).length);
     if (Object.keys(assignment).length === 0) return;
-    const places = await findPlaces(this.#settings, coordinator, consumer.cluster, assignment, (topic, partition) => this.get(topic, partition) !== undefined);
+    const places = await findPlaces(this.#settings, coordinator, consumer.cluster, assignment, {
+      isOurs: (topic, partition) => this.get(topic, partition) !== undefined,
+      isNew: (topic, partition) => partition >= (this.#first.get(topic) ?? Infinity),
+    });
     if (!isCurrent()) return;
     for (const { topic, partition: number, committed, start } of places) {
       const before = this.get(topic, number);

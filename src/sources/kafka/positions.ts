@@ -20,25 +20,35 @@ export interface Place {
 
 const NOTHING: Committed = { offset: -1, metadata: null };
 
+export interface Known {
+  readonly isOurs: (topic: string, partition: number) => boolean;
+  /** Was added to its topic while that was read: whatever is in it has come since. */
+  readonly isNew: (topic: string, partition: number) => boolean;
+}
+
 /**
  * Finds out where the partitions of an assignment go on. Of those that were ours before the group's commit is asked for as
- * well: they may have been somebody else's meanwhile.
+ * well: they may have been somebody else's meanwhile. A new partition begins at its beginning, whatever `from` says.
  */
 export async function findPlaces(
   { groupId, from }: KafkaSourceSettings,
   coordinator: Coordinator,
   cluster: Cluster,
   assignment: Assignment,
-  isOurs: (topic: string, partition: number) => boolean,
+  { isOurs, isNew }: Known,
 ): Promise<Place[]> {
   const committed = await fetchCommitted(coordinator, groupId, assignment);
   const of = (topic: string, partition: number): Committed => committed.get(topic)?.get(partition) ?? NOTHING;
-  const fresh = Object.entries(assignment)
-    .map(([topic, partitions]) => [topic, partitions.filter((partition) => of(topic, partition).offset < 0 && !isOurs(topic, partition))] as const)
-    .filter(([, partitions]) => partitions.length > 0);
-  const starts: ByPartition<number> = fresh.length === 0 ? new Map() : await fetchStarts(cluster, from, Object.fromEntries(fresh));
+  const fresh = (isIn: (topic: string, partition: number) => boolean): Assignment =>
+    Object.fromEntries(
+      Object.entries(assignment)
+        .map(([topic, partitions]) => [topic, partitions.filter((partition) => of(topic, partition).offset < 0 && !isOurs(topic, partition) && isIn(topic, partition))] as const)
+        .filter(([, partitions]) => partitions.length > 0),
+    );
+  const [starts, newStarts] = await Promise.all([fetchStarts(cluster, from, fresh((topic, partition) => !isNew(topic, partition))), fetchStarts(cluster, 'earliest', fresh(isNew))]);
+  const startOf = (topic: string, partition: number): number => starts.get(topic)?.get(partition) ?? newStarts.get(topic)?.get(partition) ?? Math.max(0, of(topic, partition).offset);
   return Object.entries(assignment).flatMap(([topic, partitions]) =>
-    partitions.map((partition) => ({ topic, partition, committed: of(topic, partition), start: starts.get(topic)?.get(partition) ?? Math.max(0, of(topic, partition).offset) })),
+    partitions.map((partition) => ({ topic, partition, committed: of(topic, partition), start: startOf(topic, partition) })),
   );
 }
 
@@ -49,6 +59,7 @@ async function fetchCommitted(coordinator: Coordinator, groupId: string, assignm
 
 /** Where partitions begin for which nothing has been committed. */
 async function fetchStarts(cluster: Cluster, from: KafkaSourceSettings['from'], assignment: Assignment): Promise<ByPartition<number>> {
+  if (Object.keys(assignment).length === 0) return new Map();
   if (from === 'earliest') return fetchOffsets(cluster, assignment, { fromBeginning: true });
   const latest = await fetchOffsets(cluster, assignment, { fromBeginning: false });
   if (from === 'latest') return latest;

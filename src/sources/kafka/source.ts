@@ -17,6 +17,8 @@ const TICK_MS = 1_000;
 /** How long a broker that does not answer may hold up the last commit, and leaving the group. */
 const CLOSE_MS = 3_000;
 
+const CLOSED = (): MillraceError => new MillraceError('DRAINING', 'The source was closed before it had joined its consumer group.');
+
 /** Reads Kafka topics as a member of a consumer group. */
 export const createKafkaSource: CreateSource<KafkaSourceSettings> = (settings, line) => new KafkaSource(settings, line);
 
@@ -93,13 +95,17 @@ class KafkaSource implements Source {
       const error = explain(await this.#liveOnce(), this.#settings.brokers);
       const refused = this.#member.joins === 0 && error.code === 'SOURCE_MISCONFIGURED' && (attempt >= UNKNOWN_ATTEMPTS || !isUnknownTopic(error));
       if (refused || this.#stopped.signal.aborted) {
-        refuse(refused ? error : new MillraceError('DRAINING', 'The source was closed before it had joined its consumer group.'));
+        refuse(refused ? error : CLOSED());
         return;
       }
       if (this.#member.joins > joined) pauseMs = FIRST_PAUSE_MS;
       if (this.#problem === undefined) this.#line.log.warn('The Kafka consumer has ended; another takes its place', { source: this.#line.source, error });
       this.#problem = { error, since: this.#problem?.since ?? performance.now() };
       await sleep(pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+      if (this.#stopped.signal.aborted) {
+        refuse(CLOSED());
+        return;
+      }
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
   }

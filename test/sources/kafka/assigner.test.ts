@@ -10,6 +10,7 @@ const nothing: Claim = { owned: {}, generation: -1, leaving: false };
 function clusterOf(topics: Record<string, number>): Cluster {
   return {
     addMultipleTargetTopics: () => Promise.resolve(),
+    refreshMetadata: () => Promise.resolve(),
     findTopicPartitionMetadata: (topic: string) => Array.from({ length: topics[topic] ?? 0 }, (_, partitionId) => ({ partitionId })),
   } as unknown as Cluster;
 }

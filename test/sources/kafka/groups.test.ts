@@ -2,6 +2,7 @@ import { Partitioners, type Producer } from 'kafkajs';
 import { afterEach, expect, it } from 'vitest';
 import type { KafkaSourceSettings } from '../../../src/config/settings.ts';
 import type { Source } from '../../../src/delivery/source.ts';
+import { createKafkaSource } from '../../../src/sources/kafka/source.ts';
 import { eventually } from '../../lib/server-process.ts';
 import { describeWith } from '../../lib/services.ts';
 import { createTopic } from '../../lib/topics.ts';
@@ -53,6 +54,32 @@ await describeWith(['kafka'], 'members of a group', ({ kafka: { brokers } }) => 
     await eventually(() => second.events.length >= 2, 'they are read where they went');
     expect(second.events.map(({ offset }) => offset)).toEqual([50, 50]);
   });
+
+  it('are gone when they are closed while they join, at whatever moment', async () => {
+    const topic = await createTopic(brokers, 'hasty', { partitions: 2 });
+    const settings = settingsFor(brokers, [topic]);
+    const admin = kafkaOf(brokers).admin();
+    await admin.connect();
+    const membersOf = async (): Promise<number> => (await admin.describeGroups([settings.groupId])).groups[0]!.members.length;
+    await startSource(settings, new TestLine());
+    const hasty: TestLine[] = [];
+    for (let afterMs = 0; afterMs < 300; afterMs += 20) {
+      const line = new TestLine();
+      const source = createKafkaSource(settings, line);
+      const started = source.start().catch((error: unknown) => error);
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await end(source);
+      await started;
+      hasty.push(line);
+    }
+    const heard = (): number[] => hasty.map(({ counts }) => counts.recovered.get('rebalance') ?? 0);
+    const before = heard();
+    // Whoever is still there hears of the next one's coming and going.
+    await end(await startSource(settings, new TestLine()));
+    await eventually(async () => (await membersOf()) === 1, 'only the first is there', 30_000);
+    expect(heard()).toEqual(before);
+    await admin.disconnect();
+  }, 90_000);
 
   it('go on after one has left, with what it has not settled', async () => {
     const topic = await createTopic(brokers, 'left', { partitions: 4 });
