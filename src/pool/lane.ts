@@ -94,7 +94,7 @@ export class WorkerLane implements Lane {
       done(report);
       if (slot !== undefined) this.#freeArenas.push(slot);
       this.#deliverEarly();
-      if (this.#outstanding === 0) this.#wakeQuiet();
+      if (this.#outstanding === 0) wake(this.#onQuiet);
     };
     // When the worker dies, onDeath tells instead.
     thread.run<string | null>(slot ?? { arena: arena.shared, maxEvents: this.maxBatchEvents }).then(ran, () => {});
@@ -213,13 +213,9 @@ export class WorkerLane implements Lane {
     const delayMs = this.#diedYoung < 2 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (this.#diedYoung - 2), LONGEST_DELAY_MS);
     this.#timer = setTimeout(() => this.#start(), delayMs);
     this.#outstanding = 0;
-    this.#wakeQuiet();
+    wake(this.#onQuiet);
     this.#options.onRestart(cause);
     this.#onDeath({ ticket, cause });
-  }
-
-  #wakeQuiet(): void {
-    for (const resolve of this.#onQuiet.splice(0)) resolve();
   }
 
   #wakeWaiters(): void {
@@ -243,6 +239,8 @@ export class WorkerLane implements Lane {
     if ((before === 0) !== (this.#parked === 0)) this.#thread.needed = this.#parked > 0;
   }
 }
+
+const wake = (waiters: (() => void)[]): void => waiters.splice(0).forEach((resolve) => resolve());
 
 function lengthOf(ranges: ArrayLike<number>): number {
   let length = 0;
