@@ -28,6 +28,8 @@ export interface Peers {
   readonly takeoverMs?: number;
 }
 
+const REMOVED_WITHIN_MS = 10_000;
+
 export type FeedName = 'kafka' | 'redisStream' | 'bullmq' | 'http';
 type Source = Readonly<Record<string, unknown>>;
 
@@ -39,7 +41,10 @@ export const FEEDS: Readonly<Record<FeedName, (peers: Peers, more?: Source, flee
     return {
       config: { sources: { events: { kafka, machine: 'record', ...more } } },
       send: async (events) => void (await producer.send({ topic, messages: events.map((event) => ({ key: event.key, value: JSON.stringify(event) })) })),
-      close,
+      async close() {
+        await close();
+        await inTime(dropTopic(brokers, topic));
+      },
     };
   },
 
@@ -53,7 +58,10 @@ export const FEEDS: Readonly<Record<FeedName, (peers: Peers, more?: Source, flee
         for (const event of events) pipeline.xadd(stream, '*', 'key', event.key, 'event', JSON.stringify(event));
         for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
       },
-      close: async () => void (await redis.quit()),
+      async close() {
+        await inTime(redis.unlink(stream));
+        redis.disconnect();
+      },
     };
   },
 
@@ -66,6 +74,7 @@ export const FEEDS: Readonly<Record<FeedName, (peers: Peers, more?: Source, flee
       config: { sources: { events: { bullmq: { url: redisUrl, queue: name, lockDurationMs: takeoverMs }, machine: 'record', ...more } } },
       send: async (events) => void (await queue.addBulk(events.map((event) => ({ name: 'event', data: event })))),
       async close() {
+        await inTime(queue.obliterate({ force: true }));
         await queue.close();
         connection.disconnect();
       },
@@ -98,10 +107,27 @@ export const FEEDS: Readonly<Record<FeedName, (peers: Peers, more?: Source, flee
           for (let event = left.shift(); event !== undefined; event = left.shift()) await sendOne(event);
         }));
       },
-      close: async () => undefined,
+      close: () => inTime(dropTopic(brokers, topic)),
     };
   },
 };
+
+/** What was used is removed, where its broker is still there. */
+async function inTime(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work.catch(() => undefined), new Promise((resolve) => (timer = setTimeout(resolve, REMOVED_WITHIN_MS)))]);
+  clearTimeout(timer);
+}
+
+async function dropTopic(brokers: string[], topic: string): Promise<void> {
+  const admin = new Kafka({ clientId: 'millrace-faults', brokers, logLevel: logLevel.NOTHING, retry: { retries: 1 } }).admin();
+  try {
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic] });
+  } finally {
+    await admin.disconnect();
+  }
+}
 
 async function kafkaProducer(brokers: string[]): Promise<{ producer: Producer; close: () => Promise<void> }> {
   const kafka = new Kafka({ clientId: 'millrace-faults', brokers, logLevel: logLevel.NOTHING, retry: { retries: 100, maxRetryTime: 1000 } });
