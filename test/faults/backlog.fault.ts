@@ -33,7 +33,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 
 // /proc is where the memory of another process can be read.
 await describeWith(['kafka'], 'a backlog', ({ kafka }) => {
-  it.skipIf(process.platform !== 'linux')(`of ${EVENTS} events is worked off in the memory that the first of them took`, { timeout: 1_800_000 }, async () => {
+  it.skipIf(process.platform !== 'linux')(`of ${EVENTS} events is worked off in memory that does not grow with it`, { timeout: 1_800_000 }, async () => {
     feed = await FEEDS.kafka({ brokers: kafka.brokers, redisUrl: '' });
     const topic = (feed.config['sources'] as { events: { kafka: { topics: string[] } } }).events.kafka.topics[0]!;
     const eventOf = (i: number): string => `{"sensor":"s${i % 1000}","temperature":${i % 60}}`;
@@ -73,12 +73,13 @@ await describeWith(['kafka'], 'a backlog', ({ kafka }) => {
     writeFileSync(join(REPORT_DIR, 'backlog-memory.svg'), memoryPlot(samples, `Resident memory, a backlog of ${EVENTS.toLocaleString('en')} events`));
     const third = Math.floor(samples.length / 3);
     const values = samples.map(({ rssMb }) => rssMb);
-    const first = mean(values.slice(0, third));
+    // In the first third the process warms up: code is compiled, buffers are made that are used again later.
+    const second = mean(values.slice(third, 2 * third));
     const last = mean(values.slice(-third));
-    report(`backlog, kafka`, { sent: EVENTS, missing: Array.from({ length: Math.max(0, EVENTS - succeeded) }, () => ''), duplicates: Math.max(0, succeeded - EVENTS) }, undefined, `${Math.round(perSecond)} events/s from the first commit on; resident memory ${first.toFixed(0)} MB in the first third, ${last.toFixed(0)} MB in the last, ${Math.max(...values).toFixed(0)} MB at the most`);
+    report(`backlog, kafka`, { sent: EVENTS, missing: Array.from({ length: Math.max(0, EVENTS - succeeded) }, () => ''), duplicates: Math.max(0, succeeded - EVENTS) }, undefined, `${Math.round(perSecond)} events/s from the first commit on; resident memory ${second.toFixed(0)} MB in the second third, ${last.toFixed(0)} MB in the last, ${Math.max(...values).toFixed(0)} MB at the most`);
     expect(acknowledged).toBe(EVENTS);
     expect(succeeded).toBe(EVENTS);
     expect(third).toBeGreaterThan(0);
-    expect(last).toBeLessThan(1.25 * first);
+    expect(last).toBeLessThan(1.1 * second);
   });
 });
