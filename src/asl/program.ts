@@ -1,7 +1,7 @@
 import type { CompiledState, QueryLanguage, StateContext, StateDefinition } from './context.ts';
 import { STATE_TYPES } from './states/table.ts';
 import type { DirectState } from './direct/contract.ts';
-import { compileDirect } from './direct/plan.ts';
+import { compileDirect } from './direct/compile.ts';
 import { parseMachine } from './definition-numbers.ts';
 import { numbersMade } from './numbers/json-number.ts';
 import { plainJson } from './numbers/plain-json.ts';

@@ -1,4 +1,5 @@
 import { putKey } from './copy.ts';
+import { interned } from './interned.ts';
 import { compileIntrinsic, IntrinsicSyntaxError } from './intrinsics/intrinsic.ts';
 import { compilePath, MISSING, type Path, PathSyntaxError } from './jsonpath/path.ts';
 import { isContainer } from './numbers/json-number.ts';
@@ -86,7 +87,7 @@ function compileObject(template: Readonly<Record<string, Json>>, tally: Tally, p
   for (const [key, value] of Object.entries(template)) {
     const at = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const dynamic = key.endsWith('.$');
-    const name = dynamic ? key.slice(0, -2) : key;
+    const name = interned(dynamic ? key.slice(0, -2) : key);
     tally.literalBytes += stringBytes(name, Infinity) + 2; // the colon, and a comma
     parts.set(name, dynamic ? { literal: false, get: compileReference(key, value, tally, at) } : compilePart(value, tally, at, depth + 1));
   }

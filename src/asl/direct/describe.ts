@@ -1,4 +1,5 @@
 import type { StateContext } from '../context.ts';
+import { interned } from '../interned.ts';
 import { isInherited } from '../jsonpath/definite.ts';
 import { keysOf } from '../jsonpath/path.ts';
 import { parsePath } from '../jsonpath/parse-path.ts';
@@ -35,7 +36,7 @@ export function describePass(context: StateContext): DirectState | null {
   const at = keysOf(parsePath(resultPath).steps);
   if (at === null || at.length !== 1 || typeof at[0] !== 'string' || at[0] === '__proto__') return null;
   const { factor, plus } = result.growth;
-  return { kind: 'pass', result: result.shape, at: at[0], target, growth: { factor: factor + 1, plus: plus + resultPath.length + 4 } };
+  return { kind: 'pass', result: result.shape, at: interned(at[0]), target, growth: { factor: factor + 1, plus: plus + resultPath.length + 4 } };
 }
 
 function describeResult(definition: Definition): { shape: Shape; growth: Growth } | null {
@@ -72,7 +73,7 @@ function shapeOf(template: Json, root: Names): Shape | null {
     const names = read ? namesOf(value) : null;
     const member: Shape | null = !read ? shapeOf(value as Json, root) : names === null ? null : { kind: 'read', names: [...root, ...names] };
     if (member === null) return null;
-    members.set(name, member);
+    members.set(interned(name), member);
   }
   return { kind: 'object', keys: [...members.keys()], members: [...members.values()] };
 }
@@ -82,7 +83,7 @@ function namesOf(path: Json | undefined): Names | null {
   if (typeof path !== 'string' || !path.trim().startsWith('$')) return null;
   const { root, steps } = parsePath(path);
   const keys = root === 'input' ? keysOf(steps) : null;
-  return keys !== null && keys.every((key) => typeof key === 'string' && !isInherited(key)) ? (keys as string[]) : null;
+  return keys !== null && keys.every((key) => typeof key === 'string' && !isInherited(key)) ? (keys as string[]).map(interned) : null;
 }
 
 export function describeChoice(context: StateContext): DirectState | null {

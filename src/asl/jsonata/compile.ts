@@ -1,3 +1,4 @@
+import { interned } from '../interned.ts';
 import type { Node } from './ast.ts';
 import { compileApply, compileCall, compileRawCall, compileTailCall } from './calls.ts';
 import { compileArray, compileRange, descendants, wildcard } from './constructors.ts';
@@ -43,13 +44,14 @@ function compileBare(node: Node, scope: Scope, tags: boolean): Eval {
     case 'string':
     case 'number':
     case 'value': {
-      const { value } = node;
+      // A text may be the key of what is made.
+      const value = typeof node.value === 'string' ? interned(node.value) : node.value;
       return () => value;
     }
     case 'path':
       return compilePath(node, scope, tags, compileNode);
     case 'name': {
-      const key = node.value as string;
+      const key = interned(node.value as string);
       return (input) => lookUp(input, key);
     }
     case 'variable':

@@ -1,3 +1,4 @@
+import { interned } from '../interned.ts';
 import type { Node } from './ast.ts';
 import { own } from './lookup.ts';
 import type { Compile, Eval, Scope } from './scope.ts';
@@ -13,9 +14,9 @@ export function compileNames(node: Node, steps: readonly Node[], scope: Scope, t
   const isName = (step: Node): boolean => step.type === 'name' && step.stages === undefined && step.predicate === undefined && step.group === undefined;
   const [head, ...rest] = steps;
   if (head === undefined || !rest.every(isName)) return undefined;
-  if (isName(head)) return overNames(steps.map((step) => step.value as string), tags);
+  if (isName(head)) return overNames(steps.map((step) => interned(step.value as string)), tags);
   if (head.type !== 'variable' || rest.length === 0 || head.stages !== undefined || head.predicate !== undefined || head.group !== undefined || head.keepArray === true) return undefined;
-  return behind(compile(head, scope, false), rest.map((step) => step.value as string), tags);
+  return behind(compile(head, scope, false), rest.map((step) => interned(step.value as string)), tags);
 }
 
 /** Names of what `$` stands for. Unlike a step behind a variable, the first one takes an array of items as the sequence. */

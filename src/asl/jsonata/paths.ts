@@ -1,3 +1,4 @@
+import { interned } from '../interned.ts';
 import type { Node } from './ast.ts';
 import { compileFilters, filterItems, itemAt, type Filter } from './filters.ts';
 import { compileGroup } from './groups.ts';
@@ -71,7 +72,7 @@ function compileFinish(node: Node, scope: Scope, tags: boolean, compile: Compile
 function compileStep(step: Node, last: boolean, scope: Scope, tags: boolean, compile: Compile): Step {
   const filters = compileFilters(step.stages, scope, compile);
   if (step.type === 'sort') return compileSortStep(step, filters, scope, compile);
-  const key = step.type === 'name' && step.predicate === undefined && step.group === undefined ? (step.value as string) : undefined;
+  const key = step.type === 'name' && step.predicate === undefined && step.group === undefined ? interned(step.value as string) : undefined;
   if (key !== undefined && filters.length === 0) return (items) => nameStep(items, key, last);
   // Later steps look into what this one yields. An object is no sequence itself: behind the last step only others could look.
   const marked = !last || tags || step.type !== 'unary' || step.value !== '{';

@@ -1,3 +1,4 @@
+import { interned } from '../interned.ts';
 import type { Frame, Getter } from '../types.ts';
 import { compileKeys } from './definite.ts';
 import { explainMissing } from './explain.ts';
@@ -64,7 +65,7 @@ export function createPath(text: string, parsed: ParsedPath): Path {
 export function keysOf(steps: readonly PathStep[]): (string | number)[] | null {
   const keys: (string | number)[] = [];
   for (const step of steps) {
-    if (step.kind === 'name') keys.push(step.name);
+    if (step.kind === 'name') keys.push(interned(step.name));
     else if (step.kind === 'index') keys.push(step.index);
     else return null;
   }

@@ -1,6 +1,6 @@
 import { END } from '../types.ts';
 import type { Direct, DirectState, Growth } from './contract.ts';
-import { link } from './kernel.ts';
+import { link } from './link.ts';
 
 /** So many states run without a look at the clock, and the stack grows with them. */
 const MOST_STATES = 64;
