@@ -44,11 +44,14 @@ export class Gathering {
     });
   }
 
-  #offer(): void {
+  /** Lets go of what has not been offered, and answers it. */
+  clear(): HeldJob[] {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const jobs = this.#jobs;
-    this.#jobs = [];
-    this.#options.offer(jobs);
+    return this.#jobs.splice(0);
+  }
+
+  #offer(): void {
+    this.#options.offer(this.clear());
   }
 }

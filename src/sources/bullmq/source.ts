@@ -110,7 +110,7 @@ class BullmqSource implements Source, Settlement {
     // Others have at once what could only wait here. Each goes to the front of the queue: the last one first.
     this.#withdrawn = [];
     this.#lease.withdraw();
-    const withdrawn = this.#withdrawn;
+    const withdrawn = [...this.#withdrawn, ...this.#gathering.clear()];
     this.#withdrawn = null;
     for (const job of withdrawn.toReversed()) this.#giveBack(job);
     if (this.#queue !== undefined) await within(GIVEN_BACK_WITHIN_MS, this.#queue.interrupt());
@@ -172,7 +172,7 @@ class BullmqSource implements Source, Settlement {
 
   #offer(jobs: readonly HeldJob[]): void {
     if (this.#stopped) {
-      for (const job of jobs) this.#giveBack(job);
+      for (const job of jobs.toReversed()) this.#giveBack(job);
       return;
     }
     let bytes = 0;
