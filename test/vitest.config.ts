@@ -10,6 +10,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // More than the two cores of a small machine: half of a run's time is spent on waiting for brokers that come and go.
+    maxWorkers: 3,
   },
 });

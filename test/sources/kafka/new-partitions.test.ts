@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, it } from 'vitest';
 import { eventually } from '../../lib/server-process.ts';
 import { describeWith } from '../../lib/services.ts';
 import { createTopic } from '../../lib/topics.ts';
