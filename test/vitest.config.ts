@@ -10,7 +10,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // More than the two cores of a small machine: half of a run's time is spent on waiting for brokers that come and go.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });
