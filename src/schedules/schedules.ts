@@ -1,5 +1,6 @@
 import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { RedisConnection, ScheduleConfig } from '../config/settings.ts';
+import { within } from '../delivery/within.ts';
 import { MillraceError } from '../errors.ts';
 import { closeRedis, createRedis, type RedisClient, redisFault, redisReady } from '../redis/redis.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -144,13 +145,4 @@ class BullmqSchedules implements Schedules {
     if (this.#stopped || this.trouble !== undefined) return;
     this.#options.log.warn('a command to the queue of schedules failed; it is tried again', { error: error.message });
   }
-}
-
-async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work?.catch(() => undefined), late]);
-  clearTimeout(timer);
 }

@@ -1,25 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JournalRecord } from '../../src/delivery/journal/contract.ts';
+import { fillUp, mountSmallDisk, unmountSmallDisk } from '../lib/small-disk.ts';
 import { openAt, parcel, pendingNames, single, tidyUp, until } from './journal-kit.ts';
 
 tidyUp();
 
-const mountPoint = mountSmall();
-
-function mountSmall(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'ignore' });
-    return folder;
-  } catch {
-    rmSync(folder, { recursive: true });
-    return undefined; // Needs root on Linux.
-  }
-}
+const mountPoint = mountSmallDisk(4);
 
 /** Skipped, and shown as skipped, where no small file system can be mounted. */
 describe.skipIf(mountPoint === undefined)('a journal whose disk is full', () => {
@@ -37,8 +25,7 @@ describe.skipIf(mountPoint === undefined)('a journal whose disk is full', () => 
   });
   afterAll(() => {
     process.off('unhandledRejection', note);
-    execFileSync('umount', [mount]);
-    rmSync(mount, { recursive: true });
+    unmountSmallDisk(mount);
     expect(unhandled).toEqual([]);
   });
 
@@ -85,7 +72,7 @@ describe.skipIf(mountPoint === undefined)('a journal whose disk is full', () => 
     const path = join(mount, 'b');
     const journal = await openAt(path, { flushMs: 20 });
     const records = await Promise.all(Array.from({ length: 4 }, (_, i) => journal.append(parcel(`p${i}`, 100))));
-    fillUp(join(mount, 'ballast'));
+    fillUp(join(mount, 'ballast'), 4096);
     // With the disk full to the last byte not even a bitmap may fit; the journal keeps trying.
     for (const record of records) {
       journal.endedRange(record, 0, 99);
@@ -109,7 +96,7 @@ describe.skipIf(mountPoint === undefined)('a journal whose disk is full', () => 
     const faults: Error[] = [];
     const journal = await openAt(path, { onFault: (error) => faults.push(error) });
     await journal.append(single('accepted'));
-    fillUp(join(mount, 'ballast'));
+    fillUp(join(mount, 'ballast'), 4096);
     const results = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => journal.append(parcel(`x${i}`, 3000))));
     const refused = results.flatMap(({ status }, i) => (status === 'rejected' ? [`x${i}`] : []));
     expect(refused.length).toBeGreaterThan(0);
@@ -125,17 +112,7 @@ describe.skipIf(mountPoint === undefined)('a journal whose disk is full', () => 
 
   it('is refused at the start, and ends no process, when there is no room to begin', async () => {
     mkdirSync(join(mount, 'd'));
-    fillUp(join(mount, 'ballast'));
+    fillUp(join(mount, 'ballast'), 4096);
     await expect(openAt(join(mount, 'd'))).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE', message: expect.stringMatching(/ENOSPC|no space/) });
   });
 });
-
-function fillUp(file: string): void {
-  for (let bytes = 1 << 20; bytes >= 4096; bytes /= 2) {
-    try {
-      for (;;) writeFileSync(file, Buffer.alloc(bytes), { flag: 'a' });
-    } catch {
-      // No room for a piece of this size: a smaller one may fit.
-    }
-  }
-}

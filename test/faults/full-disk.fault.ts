@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ask, eventually } from '../lib/server-process.ts';
+import { fillUp, mountSmallDisk, unmountSmallDisk } from '../lib/small-disk.ts';
 import { describeWith } from '../lib/services.ts';
 import { FEEDS, type Feed } from './feeds.ts';
 import { Fleet } from './fleet.ts';
@@ -14,28 +13,7 @@ import { report } from './report.ts';
 const BODY_BYTES = 2_000;
 const LETTERS = 200;
 
-const mountPoint = mountSmall();
-
-function mountSmall(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder], { stdio: 'ignore' });
-    return folder;
-  } catch {
-    rmSync(folder, { recursive: true });
-    return undefined; // Needs root on Linux.
-  }
-}
-
-function fillUp(file: string): void {
-  for (let bytes = 1 << 20; bytes >= 512; bytes /= 2) {
-    try {
-      for (;;) writeFileSync(file, Buffer.alloc(bytes), { flag: 'a' });
-    } catch {
-      // No room for a piece of this size: a smaller one may fit.
-    }
-  }
-}
+const mountPoint = mountSmallDisk(8);
 
 let fleet: Fleet | undefined;
 let feed: Feed | undefined;
@@ -47,8 +25,7 @@ afterEach(async () => {
 });
 afterAll(() => {
   if (mountPoint === undefined) return;
-  execFileSync('umount', [mountPoint]);
-  rmSync(mountPoint, { recursive: true });
+  unmountSmallDisk(mountPoint);
 });
 
 describe.skipIf(mountPoint === undefined)('a full disk', () => {
@@ -73,11 +50,11 @@ describe.skipIf(mountPoint === undefined)('a full disk', () => {
       return status === 202;
     };
     for (let i = 0; i < 200; i++) await start();
-    fillUp(ballast);
+    fillUp(ballast, 512);
     // Ends free pages of the journal, which take a few starts more.
     await eventually(async () => {
       const taken = await Promise.all(Array.from({ length: 32 }, start));
-      fillUp(ballast);
+      fillUp(ballast, 512);
       return taken.filter((one) => !one).length >= 16;
     }, 'starts are refused');
     for (let i = 0; i < 100; i++) await start();
@@ -105,7 +82,7 @@ await describeWith(['kafka', 'redis'], 'a full disk under dead letters', ({ kafk
     feed = await FEEDS.redisStream({ brokers: kafka.brokers, redisUrl: redis.url }, { deadLetters: 'lost' });
     fleet = new Fleet({ config: { ...feed.config, outputs: { lost: { file: { path } } } } });
     const member = await fleet.add();
-    fillUp(ballast);
+    fillUp(ballast, 512);
     const { stream, group } = (feed.config['sources'] as { events: { redisStream: { stream: string; group: string } } }).events.redisStream;
     const client = new Redis(redis.url);
     try {

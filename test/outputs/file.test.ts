@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open as openHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +9,7 @@ import { readRecordLine } from '../../src/delivery/record-line.ts';
 import { createOutput } from '../../src/outputs/table.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { describeOutput, type OutputRig, type Taken } from '../contract/output.ts';
+import { mountSmallDisk, unmountSmallDisk } from '../lib/small-disk.ts';
 import { failureOf, outcomeOf } from '../delivery/outcome-kit.ts';
 
 const fileOutput = (path: string): Promise<Output> => createOutput({ file: { path } }, { name: 'file', log: silentLog });
@@ -161,25 +161,13 @@ describe('the file output', () => {
   });
 });
 
-const mountPoint = mountSmall();
-
-function mountSmall(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
-    return folder;
-  } catch {
-    rmSync(folder, { recursive: true });
-    return undefined; // Needs root on Linux.
-  }
-}
+const mountPoint = mountSmallDisk(1);
 
 describe.skipIf(mountPoint === undefined)('the file output on a full disk', () => {
   const mount = mountPoint!;
   const path = join(mount, 'results.ndjson');
   afterAll(() => {
-    execFileSync('umount', [mount]);
-    rmSync(mount, { recursive: true });
+    unmountSmallDisk(mount);
   });
 
   it('rejects, leaves no part of a line, and goes on once there is room', async () => {

@@ -3,6 +3,7 @@ import { hostname, uptime } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MillraceError } from '../../errors.ts';
+import { isAlive } from '../process-alive.ts';
 
 const FILE = 'owner.json';
 const HEARTBEAT_MS = 1000;
@@ -143,15 +144,6 @@ function removeStale(path: string, file: string, stale: string): void {
     }
   } finally {
     rmSync(aside, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readDeadLetter } from '../../delivery/dead-letter.ts';
+import { isAlive } from '../../delivery/process-alive.ts';
 import { readRecordLine } from '../../delivery/record-line.ts';
 import { MillraceError } from '../../errors.ts';
 import { type Appender, createAppender, explainWriting, lockOf } from '../appender.ts';
@@ -114,15 +115,6 @@ async function lock(path: string): Promise<boolean> {
       throw new MillraceError('OUTPUT_UNAVAILABLE', `The process ${owner} is changing ${path}. Wait until it has ended; if it is no Millrace, remove ${lockOf(path)}.`);
     }
     await rm(lockOf(path), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BullmqSourceSettings } from '../../config/settings.ts';
 import type { End } from '../../delivery/contract.ts';
 import type { Lease, Line, Settlement, Source, SourceEvents } from '../../delivery/source.ts';
+import { within } from '../../delivery/within.ts';
 import { closeRedis, createRedis, type RedisClient, redisFault, redisReady } from '../../redis/redis.ts';
 import { Acknowledging } from './acknowledging.ts';
 import { createJobEvents, type JobEvents } from './events.ts';
@@ -234,13 +235,4 @@ class BullmqSource implements Source, Settlement {
     if (this.#stopped || this.trouble !== undefined) return;
     this.#line.log.warn('A command to the queue failed; it is tried again.', { queue: this.#settings.queue, error: error instanceof Error ? error.message : String(error) });
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work.catch(() => undefined), late]);
-  clearTimeout(timer);
 }

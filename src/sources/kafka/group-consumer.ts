@@ -1,5 +1,6 @@
 import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import type { KafkaSourceSettings } from '../../config/settings.ts';
+import { within } from '../../delivery/within.ts';
 import { createKafkaClient, KAFKA_RETRY, type KafkaClient } from '../../kafka/client.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createStickyAssigner, type AssignerProtocol, type Assignment, type Claim } from './assigner.ts';
@@ -125,8 +126,8 @@ export async function createGroupConsumer(settings: KafkaSourceSettings, log: Lo
       over = true;
       const until = performance.now() + withinMs;
       // kafkajs does not stop one that is told to while it joins, and runs it for ever afterwards.
-      await inTime(Promise.allSettled([joining]), withinMs);
-      await inTime(consumer.disconnect(), Math.max(0, until - performance.now()));
+      await within(withinMs, Promise.allSettled([joining]));
+      await within(Math.max(0, until - performance.now()), consumer.disconnect());
       client.destroy();
     },
   };
@@ -140,12 +141,6 @@ async function connect(consumer: Consumer, client: KafkaClient, settings: KafkaS
     if (isUnknownTopic(error)) throw noSuchTopics(await missingTopics(client, settings.topics), settings.brokers, error);
     throw error;
   }
-}
-
-async function inTime(work: Promise<unknown>, withinMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work.catch(() => undefined), new Promise((resolve) => (timer = setTimeout(resolve, withinMs)))]);
-  clearTimeout(timer);
 }
 
 async function missingTopics({ kafka }: KafkaClient, topics: readonly string[]): Promise<readonly string[]> {

@@ -1,24 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openLmdbSeen } from '../../../src/delivery/seen/lmdb-seen.ts';
 import { seen } from '../../contract/seen-store.ts';
+import { mountSmallDisk, unmountSmallDisk } from '../../lib/small-disk.ts';
 import { until } from '../../lib/until.ts';
 
-const mountPoint = mountSmall();
-
-function mountSmall(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'ignore' });
-    return folder;
-  } catch {
-    rmSync(folder, { recursive: true });
-    return undefined; // Needs root on Linux.
-  }
-}
+const mountPoint = mountSmallDisk(4);
 
 /** Skipped, and shown as skipped, where no small file system can be mounted. */
 describe.skipIf(mountPoint === undefined)('a memory of events whose disk is full', () => {
@@ -33,8 +21,7 @@ describe.skipIf(mountPoint === undefined)('a memory of events whose disk is full
   afterAll(() => {
     process.off('unhandledRejection', note);
     vi.restoreAllMocks();
-    execFileSync('umount', [mount]);
-    rmSync(mount, { recursive: true });
+    unmountSmallDisk(mount);
     expect(unhandled).toEqual([]);
   });
 
